@@ -29,7 +29,7 @@ def new_run_id() -> str:
 
 
 class Status(models.TextChoices):
-    """The state of a run or experiment. The first three are active, the others final."""
+    """The state of what is queued. The first three are active, the others final."""
 
     WAITING = "waiting"
     STARTING = "starting"
@@ -44,7 +44,7 @@ ACTIVE = (Status.WAITING, Status.STARTING, Status.RUNNING)
 
 
 class QueuedWork(models.Model):
-    """What is queued and performed by one process: a run or an experiment."""
+    """What is queued and performed by one process: a run, an experiment, or a sampling."""
 
     id = models.CharField(primary_key=True, max_length=8, default=new_run_id, editable=False)
     created = models.DateTimeField(auto_now_add=True)
@@ -192,6 +192,27 @@ class LaneSamples(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lane_id}: {self.missing or 'sampled'}"
+
+
+class Sampling(QueuedWork):
+    """One more firing at lanes, sampled and never counted, as an entry of the queue.
+
+    What it saw is stored as `LaneSamples` of its run; None for that of a command, which stores
+    nothing. A process that is killed leaves it to be marked as interrupted.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samplings", null=True)
+    scenario = models.CharField(max_length=200)
+    log_tail = models.TextField(default="")
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        """Sorted by default: the newest first."""
+
+        ordering = ("-created",)
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.scenario}, {self.status})"
 
 
 class StoredFrame(models.Model):

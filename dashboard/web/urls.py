@@ -27,6 +27,7 @@ urlpatterns = [
     path("runs/<slug:run_id>/charts/<slug:chart>/table/", charts.table, name="chart-table"),
     path("runs/<slug:run_id>/frames", bench.frames, name="frames"),
     path("runs/<slug:run_id>/where/", where.where, name="where"),
+    path("samplings/<slug:sampling_id>/stop/", where.stop, name="where-stop"),
     path("runs/<slug:run_id>/stop/", bench.stop, name="stop"),
     path("runs/<slug:run_id>/advice/<slug:number>/", bench.fire_advice, name="fire-advice"),
 ]

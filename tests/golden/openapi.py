@@ -267,11 +267,12 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "where": (
         Operation(
             "Where in the code the requests of a run spent their time, as a page or a fragment.",
-            query={"first": TEXT, "second": TEXT},
+            query={"first": TEXT, "second": TEXT, "step": TEXT},
             statuses=(OK, MISSING, INVALID),
         ),
         post("Fire at lanes of a run once more, sampled.", {"lane": TEXT}),
     ),
+    "where-stop": (post("Stop a sampling, or remove it from the queue.", {"tab": TEXT}),),
     "stop": (post("Stop a run, or remove it from the queue."),),
 }
 

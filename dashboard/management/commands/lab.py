@@ -145,7 +145,7 @@ class Command(BaseCommand):
         xray_store.use(RequestTracer(mark=mark, home=home(), cores=Cores.here()))
         laboratory = set_up(project, home())
         set_laboratory(laboratory)
-        where_jobs.use(RunSampler(laboratory, home()))
+        where_jobs.use(RunSampler(laboratory))
         end_when_asked()
         port = listener.getsockname()[1]
         if exposure.exposed:

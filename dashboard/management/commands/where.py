@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.management import BaseCommand, CommandError
 from rich.console import Console
 
@@ -26,12 +27,13 @@ from dashboard.management.options import (
     read_project,
 )
 from dashboard.management.terminal.outputs import prints_table, table_console, write_json
-from dashboard.management.terminal.progress_lines import line_writer
+from dashboard.management.terminal.progress_lines import line_writer, print_queue_position
 from dashboard.management.terminal.where_table import print_where
+from dashboard.models import Sampling, Status
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
-from dashboard.runs.queue.run_queue import when_free
+from dashboard.runs.queue.run_queue import RemovedFromQueue, enqueue_sampling, turn
 from dashboard.runs.where.lane_sampler import LaneSampler
 from dashboard.runs.where.sampled_lanes import sample_lanes
 from dashboard.runs.wiring import set_up
@@ -114,14 +116,24 @@ def _step_writer() -> Callable[[str], None]:
 
 
 async def sample(laboratory: Laboratory, plan: Plan, on_step: Callable[[str], None]) -> WhereReport:
-    """Wait until no run is on, then sample. Ctrl-C ends the target; raises CancelledError."""
+    """Wait for the turn in the queue, then sample. Ctrl-C, or a Stop on the page, ends the target.
+
+    Raises CancelledError then, and if it is removed from the queue.
+    """
     task = asyncio.current_task()
     assert task is not None  # nosec B101 # noqa: S101 - asyncio.run has made one
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    sampler = LaneSampler(laboratory.resources)
+    entry = await sync_to_async(enqueue_sampling)(plan.scenario, laboratory.project)
+    ahead = asyncio.create_task(print_queue_position(entry, on_step))
     try:
-        async with when_free(home() / LOCK_NAME):
+        async with turn(entry, home() / LOCK_NAME):
+            await Sampling.objects.filter(pk=entry.pk).aupdate(status=Status.RUNNING)
+            sampler = LaneSampler(laboratory.resources)
             return await sample_lanes(sampler, plan, laboratory.project, on_step)
+    except RemovedFromQueue:
+        raise asyncio.CancelledError from None
     finally:
+        ahead.cancel()
+        await Sampling.objects.filter(pk=entry.pk).adelete()
         await laboratory.close()

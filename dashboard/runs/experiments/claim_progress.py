@@ -7,7 +7,6 @@ from typing import cast
 
 from dashboard.models import ACTIVE, Experiment, Run, Status
 from dashboard.project.project import Project
-from dashboard.runs.queue.run_queue import QueueEntry
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.stored.questions import ClaimsQuestion
@@ -20,17 +19,17 @@ class Progress:
     `done` of `total` claims are over, and `share` of all the work, from 0 to 1.
     """
 
-    member: QueueEntry
+    member: Run | Experiment
     run: Run | None
     done: int
     total: int
     share: float
 
 
-def active(project: Project) -> list[QueueEntry]:
+def active(project: Project) -> list[Run | Experiment]:
     """Return the queue entries that test claims, the newest first."""
     mine = {"project": project.name, "status__in": ACTIVE}
-    members: list[QueueEntry] = [
+    members: list[Run | Experiment] = [
         *Experiment.objects.filter(kind=Experiment.Kind.CLAIMS, **mine),
         *Run.objects.filter(experiment=None, **mine).exclude(claim=""),
     ]
@@ -43,7 +42,7 @@ def progress(project: Project) -> Progress | None:
     return progress_of(members[-1]) if members else None
 
 
-def progress_of(member: QueueEntry) -> Progress:
+def progress_of(member: Run | Experiment) -> Progress:
     """Return the progress of one entry."""
     if isinstance(member, Run):
         return Progress(member, member, done=0, total=1, share=share_of(member))

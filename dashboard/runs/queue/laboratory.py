@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import Context
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError
 from django.utils.timezone import now
 
-from dashboard.models import Calibration, Experiment, Run, Status
+from dashboard.models import Calibration, Experiment, Run, Sampling, Status
 from dashboard.project.project import Project
 from dashboard.runs.advice.advised import advised_report_on
 from dashboard.runs.conduct.conductor import AfterRun, SendEvent, failure_of, perform
@@ -35,6 +35,8 @@ from .experiment import ExperimentPlan, Step, Steps, conduct
 LOCK_NAME = "run.lock"
 LOOK_EVERY_S = 2.0  # at the calibration: it may be missing or old
 CLOSING_S = 1.0  # for the ends of runs that could not be stored at once
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, Outcome]]
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +152,10 @@ class Laboratory:
         self._keep_task(experiment, self._conduct_in_turn(experiment, plan.steps, more_sinks))
         return experiment
 
+    def sampling(self, entry: Sampling, work: Work) -> None:
+        """Do the work of a queued sampling in its turn; stopping the entry cancels the work."""
+        self._keep_task(entry, self._work_in_turn(entry, work))
+
     def _keep_task(self, entry: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]) -> None:
         self._stops[entry.pk] = asyncio.Event()
         # An empty context: the request's has a thread for the database that ends with the request.
@@ -159,19 +165,19 @@ class Laboratory:
         self.hub.send_to_all({"event": "line"})
 
     async def outcome(self, entry: run_queue.QueueEntry) -> Outcome:
-        """Wait for a run or an experiment of this process to end, and return how it ended."""
+        """Wait for an entry of this process to end, and return how it ended."""
         if entry.pk in self._tasks:
             return await self._tasks[entry.pk]
         await entry.arefresh_from_db()
-        log_tail = entry.log_tail if isinstance(entry, Run) else ""
+        log_tail = "" if isinstance(entry, Experiment) else entry.log_tail
         return Outcome(Status(entry.status), entry.problem, log_tail)
 
     def owns(self, entry: run_queue.QueueEntry) -> bool:
-        """Return True if this laboratory performs the run or experiment, now or later."""
+        """Return True if this laboratory performs the entry, now or later."""
         return entry.pk in self._stops
 
     async def stop(self, entry: run_queue.QueueEntry) -> None:
-        """Stop a run or experiment or remove it from the queue, whichever process owns it.
+        """Stop an entry or remove it from the queue, whichever process owns it.
 
         A run of an experiment cannot be stopped alone: the next one would begin at once.
         """
@@ -239,6 +245,18 @@ class Laboratory:
         except run_queue.RemovedFromQueue as error:
             return Outcome(Status.STOPPED, str(error))
 
+    async def _work_in_turn(self, entry: Sampling, work: Work) -> Outcome:
+        """Do the work of an entry in its turn, until it ends or is stopped."""
+        try:
+            async with run_queue.turn(entry, self._lock_path):
+                await self._update(entry, status=Status.RUNNING)
+                outcome = await until_stopped(work(), self._stops[entry.pk])
+                how = {"problem": outcome.problem, "log_tail": outcome.log_tail, "ended": now()}
+                await self._update(entry, status=outcome.status, **how)
+                return outcome
+        except run_queue.RemovedFromQueue as error:
+            return Outcome(Status.STOPPED, str(error))
+
     async def _fire(
         self,
         experiment: Experiment,
@@ -264,10 +282,11 @@ class Laboratory:
             del self._stops[run.pk]
         return run
 
-    async def _update(self, experiment: Experiment, **fields: Any) -> None:
+    async def _update(self, entry: Experiment | Sampling, **fields: Any) -> None:
+        """Store fields of an entry, unless it was deleted meanwhile."""
         for name, value in fields.items():
-            setattr(experiment, name, value)
-        await experiment.asave(update_fields=list(fields))
+            setattr(entry, name, value)
+        await type(entry).objects.filter(pk=entry.pk).aupdate(**fields)
         self.hub.send_to_all({"event": "line"})
 
     async def _calibrate_first(self) -> None:
@@ -298,3 +317,17 @@ class Laboratory:
             await asyncio.sleep(LOOK_EVERY_S)
         self.hub.send(entry.pk, {"event": "finished", "status": Status.FAILED})
         self.hub.send_to_all({"event": "line"})
+
+
+async def until_stopped(work: Coroutine[Any, Any, Outcome], stop: asyncio.Event) -> Outcome:
+    """Return the outcome of the work; once it is to stop, cancel it and wait until it has ended."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return await working
+    finally:
+        stopping.cancel()
+        working.cancel()
+        await asyncio.wait({working})
+    return Outcome(Status.STOPPED) if working.cancelled() else await working

@@ -1,9 +1,9 @@
 """One run at a time, from page and terminal together; the others are queued.
 
 The queue is in the database, so that every process sees it: its entries are the active
-experiments and the active runs that belong to none, the oldest first. A file lock decides which
-process may run, since the system releases it however that process ends. An entry whose process is
-gone is marked as interrupted.
+experiments, the active runs that belong to none, and the active samplings, the oldest first. A
+file lock decides which process may run, since the system releases it however that process ends. An
+entry whose process is gone is marked as interrupted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from django.db.models import CharField, QuerySet
 from django.db.models.functions import Cast
 from django.utils.timezone import now
 
-from dashboard.models import ACTIVE, Experiment, Run, RunLane, Status
+from dashboard.models import ACTIVE, Experiment, Run, RunLane, Sampling, Status
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import capacity
 from dashboard.runs.planning.prediction import Prediction
@@ -34,8 +34,8 @@ from dashboard.wire.stored.questions import Question
 
 LOOK_EVERY_S = 0.2
 
-QueueEntry: TypeAlias = Run | Experiment
-Entry = TypeVar("Entry", Run, Experiment)
+QueueEntry: TypeAlias = Run | Experiment | Sampling
+Entry = TypeVar("Entry", Run, Experiment, Sampling)
 
 
 class RemovedFromQueue(LiveburstError):
@@ -96,6 +96,15 @@ def enqueue_experiment(kind: str, title: str, question: Question, project: Proje
     )
 
 
+def enqueue_sampling(scenario: str, project: Project, run: Run | None = None) -> Sampling:
+    """Put a sampling at the end of the queue; it belongs to this process, and maybe to a run.
+
+    Of the samplings of a run that have ended, none is kept: its lanes have what they saw.
+    """
+    Sampling.objects.filter(run=run).exclude(status__in=ACTIVE).delete()
+    return Sampling.objects.create(scenario=scenario, project=project.name, run=run, **_owner())
+
+
 class _Owner(TypedDict):
     owner_pid: int
     owner_started: float
@@ -113,7 +122,8 @@ def queued() -> list[QueueEntry]:
     """
     runs = _with_status(Run).filter(status__in=ACTIVE, experiment=None)
     experiments = _with_status(Experiment).filter(status__in=ACTIVE)
-    entries: list[QueueEntry] = [*runs, *experiments]
+    samplings = _with_status(Sampling).filter(status__in=ACTIVE)
+    entries: list[QueueEntry] = [*runs, *experiments, *samplings]
     return sorted(entries, key=_place)
 
 
@@ -138,8 +148,9 @@ def mark_interrupted() -> bool:
     message = "The process that performed this ended."
     runs = Run.objects.filter(pk__in=_lost(Run), status__in=ACTIVE)
     marked = runs.update(status=Status.INTERRUPTED, problem=message)
-    experiments = Experiment.objects.filter(pk__in=_lost(Experiment), status__in=ACTIVE)
-    marked += experiments.update(status=Status.INTERRUPTED, problem=message, ended=now())
+    ended = {"status": Status.INTERRUPTED, "problem": message, "ended": now()}
+    for kind in (Experiment, Sampling):
+        marked += kind.objects.filter(pk__in=_lost(kind), status__in=ACTIVE).update(**ended)
     return marked > 0
 
 
@@ -148,10 +159,11 @@ def mark_failed(entry: QueueEntry, problem: str) -> None:
     failed = {"status": Status.FAILED, "problem": problem}
     Run.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed)
     Run.objects.filter(experiment=entry.pk, status__in=ACTIVE).update(**failed)
-    Experiment.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed, ended=now())
+    for kind in (Experiment, Sampling):
+        kind.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed, ended=now())
 
 
-def _lost(kind: type[Run] | type[Experiment]) -> list[str]:
+def _lost(kind: type[Run] | type[Experiment] | type[Sampling]) -> list[str]:
     active = kind.objects.filter(status__in=ACTIVE).only("owner_pid", "owner_started")
     return [entry.pk for entry in active if not owner_alive(entry)]
 
@@ -177,7 +189,7 @@ def interrupt_owner(entry: QueueEntry) -> None:
 def remove(entry: QueueEntry) -> bool:
     """Remove a waiting entry from the queue; return False if its turn has already come."""
     waiting = type(entry).objects.filter(pk=entry.pk, status=Status.WAITING)
-    ended = {"ended": now()} if isinstance(entry, Experiment) else {}
+    ended = {} if isinstance(entry, Run) else {"ended": now()}
     return waiting.update(status=Status.STOPPED, **ended) == 1
 
 

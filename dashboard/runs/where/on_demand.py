@@ -1,63 +1,98 @@
-"""*Where?* at lanes of a run that has ended: sampled in its turn, stored with the run."""
+"""*Where?* at lanes of a run that has ended: in its turn in the queue, stored with the run."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
-from typing import Final
+from functools import partial
 
-from dashboard.models import LaneSamples, Run
+from asgiref.sync import sync_to_async
+
+from dashboard.models import ACTIVE, LaneSamples, Run, Sampling, Status
 from dashboard.project.project import Project
 from dashboard.runs.advice.advised import advised_report_on
-from dashboard.runs.queue.laboratory import LOCK_NAME, Laboratory
-from dashboard.runs.queue.run_queue import when_free
-from dashboard.runs.sinks.sink import Store
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.queue.run_queue import enqueue_sampling
+from dashboard.runs.sinks.sink import Outcome, Store
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.events import SampledEvent
 from dashboard.wire.plan.plan import Plan
 
-from .lane_sampler import LaneSampler, NotSampled, OnStep, failure_text
+from .lane_sampler import LaneSampler, NotSampled, failure_text
 
-PATIENCE_S: Final = 3.0  # a run that has just finished releases the machine a moment later
+STOPPING = "stopping"
 
 log = logging.getLogger(__name__)
 
 
 class RunSampler:
-    """Samples lanes of stored runs, one after the other, with the laboratory of this process."""
+    """Samples lanes of stored runs in their turn, with the laboratory of this process."""
 
-    def __init__(self, laboratory: Laboratory, home: Path) -> None:
+    def __init__(self, laboratory: Laboratory, sampler: LaneSampler | None = None) -> None:
         self._laboratory = laboratory
-        self._sampler = LaneSampler(laboratory.resources)
-        self._lock_path = home / LOCK_NAME
+        self._sampler = sampler or LaneSampler(laboratory.resources)
+        self._steps: dict[str, str] = {}  # of active samplings, by their ids
 
-    async def sample_if_free(self, run: Run, lanes: Sequence[str], on_step: OnStep) -> bool:
-        """Sample lanes of a run and store the results; return False if the machine is in use.
+    async def start(self, run: Run, lanes: Sequence[str]) -> Sampling:
+        """Put the sampling of these lanes into the queue, unless the run has one that is active.
 
-        The run's report is computed again, so that causes and advice get their lines. Raises
-        LiveburstError if the run is not of this project as it is now, or if no lane was sampled.
+        Raises LiveburstError if the run is not of this project as it is now, or has no such lane.
+        """
+        active = await Sampling.objects.filter(run=run, status__in=ACTIVE).afirst()
+        if active is not None:
+            return active
+        plan, project = self._checked(run)
+        positions = [at for at, lane in enumerate(plan.lanes) if str(lane) in lanes]
+        if not positions:
+            raise NotSampled("None of these lanes is in the run.")
+        entry = await sync_to_async(enqueue_sampling)(plan.scenario, project, run)
+        self._laboratory.sampling(entry, partial(self._perform, entry.pk, run, positions))
+        return entry
+
+    async def stop(self, entry: Sampling) -> None:
+        """Stop a sampling, or remove it from the queue: what it has sampled stays."""
+        if entry.active:
+            if self._laboratory.owns(entry) and entry.status != Status.WAITING:
+                self._steps[entry.pk] = STOPPING
+            await self._laboratory.stop(entry)
+
+    def step_of(self, entry: Sampling) -> str:
+        """Return what a sampling of this process does now, in words; empty if that is unknown."""
+        return self._steps.get(entry.pk, "")
+
+    async def _perform(self, entry: str, run: Run, positions: Sequence[int]) -> Outcome:
+        """Sample lanes of a run, one after the other; it fails if none could be sampled."""
+        try:
+            failures = await self._sample_all(entry, run, positions)
+        except LiveburstError as error:
+            return _failed(error)
+        finally:
+            self._steps.pop(entry, None)
+        all_failed = len(failures) == len(positions)
+        return _failed(failures[-1]) if all_failed else Outcome(Status.FINISHED)
+
+    async def _sample_all(
+        self, entry: str, run: Run, positions: Sequence[int]
+    ) -> list[LiveburstError]:
+        """Sample and store each lane; return why some failed. Stopped, it keeps what there is.
+
+        The run's report is computed again, so that causes and advice get their lines.
         """
         plan, project = self._checked(run)
-        async with AsyncExitStack() as turn:
-            try:
-                async with asyncio.timeout(PATIENCE_S):
-                    await turn.enter_async_context(when_free(self._lock_path))
-            except TimeoutError:
-                return False
-            positions = [at for at, lane in enumerate(plan.lanes) if str(lane) in lanes]
-            results = [
-                await self._sample(run, plan, position, project, on_step) for position in positions
-            ]
-        failures = [failure for failure in results if failure is not None]
-        if len(failures) == len(positions):
-            raise failures[-1] if failures else NotSampled("None of these lanes is in the run.")
-        await self._report_again(run)
-        for position in positions:
-            self._laboratory.hub.send(run.pk, {"event": "sampled", "lane": position})
-        return True
+        failures, sampled = list[LiveburstError](), list[int]()
+        try:
+            for position in positions:
+                failure = await self._sample(entry, run, plan, position, project)
+                if failure is not None:
+                    failures.append(failure)
+                else:
+                    sampled.append(position)
+        finally:
+            if sampled:
+                await self._report_again(run)
+            for position in sampled:
+                self._laboratory.hub.send(run.pk, {"event": "sampled", "lane": position})
+        return failures
 
     def _checked(self, run: Run) -> tuple[Plan, Project]:
         """Return the plan of a run and the project; raises LiveburstError unless they fit."""
@@ -69,14 +104,16 @@ class RunSampler:
         return plan, project
 
     async def _sample(
-        self, run: Run, plan: Plan, position: int, project: Project, on_step: OnStep
+        self, entry: str, run: Run, plan: Plan, position: int, project: Project
     ) -> LiveburstError | None:
         """Sample one lane and store the result; return why that failed, None if it did not."""
         lane = plan.lanes[position]
+
+        def show(step: str) -> None:
+            self._steps[entry] = f"{lane}: {step}"
+
         try:
-            where = await self._sampler.sample(
-                plan, position, project, on_step=lambda step: on_step(f"{lane}: {step}")
-            )
+            where = await self._sampler.sample(plan, position, project, on_step=show)
         except (LiveburstError, OSError) as error:
             failure = error if isinstance(error, LiveburstError) else NotSampled(str(error))
             await self._store_failure(run, position, failure)
@@ -107,3 +144,7 @@ class RunSampler:
             log.exception("The report of %s could not be computed again", run.pk)
             return
         await Run.objects.filter(pk=run.pk).aupdate(report=report)
+
+
+def _failed(error: LiveburstError) -> Outcome:
+    return Outcome(Status.FAILED, str(error), str(getattr(error, "log_tail", None) or ""))

@@ -42,6 +42,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "stop": "stopped",
     "survey-start": "fired a survey",
     "where": "sampled a lane of",
+    "where-stop": "stopped a sampling",
     "xray": "took an X-ray",
     "xray-beside": "took an X-ray to compare",
 }

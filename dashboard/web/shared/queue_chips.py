@@ -1,4 +1,4 @@
-"""The queue as the bar shows it: a chip for each active run and experiment."""
+"""The queue as the bar shows it: a chip for each active run, experiment and sampling."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 from django.urls import reverse
 
-from dashboard.models import Experiment, Run
+from dashboard.models import Experiment, Run, Sampling
 from dashboard.runs.queue import run_queue
 from dashboard.runs.reports.wording import short_load
 from dashboard.wire.errors import LiveburstError
@@ -53,6 +53,8 @@ def _text(member: run_queue.QueueEntry) -> str:
     try:
         if isinstance(member, Experiment):
             return f"{member.kind}: {member.title}"
+        if isinstance(member, Sampling):
+            return f"where: {member.scenario}"
         plan = Plan.from_json(member.plan)
     except (LiveburstError, ValueError, DatabaseError):  # a damaged row; every page has the queue
         return member.pk
@@ -62,4 +64,7 @@ def _text(member: run_queue.QueueEntry) -> str:
 def _addresses(member: run_queue.QueueEntry) -> tuple[str, str]:
     if isinstance(member, Run):
         return reverse("run", args=[member.pk]), reverse("stop", args=[member.pk])
+    if isinstance(member, Sampling):
+        url = reverse("where", args=[member.run_id]) if member.run_id else reverse("bench")
+        return url, reverse("where-stop", args=[member.pk])
     return experiment_address(member), reverse("experiment-stop", args=[member.pk])

@@ -1,79 +1,54 @@
-"""Sampled firings that the page started: which run, what it does now, what went wrong.
+"""Samplings that the page started: the last one of each run, what it does, what went wrong.
 
+They are entries of the queue, in the database: a reload, a restart and other pages see them too.
 Their result is stored with the run, by what performs them.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from dashboard.models import Run
+from django.utils.timezone import now
+
+from dashboard.models import Run, Sampling, Status
 from dashboard.runs.planning.program import suggested_command
+from dashboard.runs.queue import run_queue
 from dashboard.wire.errors import LiveburstError
 
 PROBLEM_S = 600.0
-UNEXPECTED = (
-    "It could not be sampled, because of an error in Liveburst; dashboard.log has the details."
-)
-BUSY = "A run or a calibration is using the machine. Try again when it has finished."
-OnStep = Callable[[str], None]
-logger = logging.getLogger(__name__)
+QUEUED, STARTING, STOPPED = "queued", "starting", "Stopped. What was sampled before is kept."
+FAILED = (Status.FAILED, Status.INTERRUPTED)
 
 
 class LaneSampler(Protocol):
     """Fires once more at lanes of a run that has ended, samples them and stores the result."""
 
-    async def sample_if_free(self, run: Run, lanes: Sequence[str], on_step: OnStep) -> bool:
-        """Sample the lanes of these names; return False if the machine is in use.
+    async def start(self, run: Run, lanes: Sequence[str]) -> Sampling:
+        """Put that into the queue. Raises LiveburstError if it cannot be done."""
 
-        Raises LiveburstError or OSError if that fails.
-        """
+    async def stop(self, entry: Sampling) -> None:
+        """Stop it, or remove it from the queue; do nothing if it has ended."""
+
+    def step_of(self, entry: Sampling) -> str:
+        """Return what it does now, in words; empty if that is unknown."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class WhereJob:
-    """One sampling: what it does now, and once it has ended, whether it worked."""
+    """The last sampling of a run: what it does now; once it has ended, what is to be said of it.
 
-    step: str = "waiting for the machine"
+    `note` is that it was stopped, `problem` why it failed.
+    """
+
+    id: str
+    active: bool
+    step: str
+    age_s: float
+    note: str = ""
     problem: str = ""
     log_tail: str = ""
-    begun_s: float = field(default_factory=time.monotonic)
-    ended_s: float | None = None
-    task: asyncio.Task[None] | None = None  # kept, since a loop keeps only weak references
-
-    @property
-    def age_s(self) -> float:
-        """The seconds since it was started."""
-        return time.monotonic() - self.begun_s
-
-    @property
-    def shown(self) -> bool:
-        """True while it lasts, and then for some time if it failed: the result is in the run."""
-        if self.ended_s is None:
-            return True
-        return bool(self.problem) and time.monotonic() - self.ended_s < PROBLEM_S
-
-    async def perform(self, sampler: LaneSampler, run: Run, lanes: Sequence[str]) -> None:
-        """Sample, and keep what went wrong."""
-        try:
-            if not await sampler.sample_if_free(run, lanes, self._show):
-                self.problem = BUSY
-        except (LiveburstError, OSError) as error:
-            self.problem = str(error)
-            self.log_tail = str(getattr(error, "log_tail", None) or "")
-        except Exception:
-            logger.exception("Run %s could not be sampled", run.pk)
-            self.problem = UNEXPECTED
-        finally:
-            self.ended_s = time.monotonic()
-
-    def _show(self, step: str) -> None:
-        self.step = step
 
 
 class WhereJobs:
@@ -81,36 +56,58 @@ class WhereJobs:
 
     def __init__(self) -> None:
         self._sampler: LaneSampler | None = None
-        self._jobs: dict[str, WhereJob] = {}
 
-    def use(self, sampler: LaneSampler) -> None:
-        """Set what samples lanes and forget jobs; `manage.py lab` does so before serving."""
+    def use(self, sampler: LaneSampler | None) -> None:
+        """Set what samples lanes; `manage.py lab` does so before serving."""
         self._sampler = sampler
-        self._jobs.clear()
 
     @property
     def can_sample(self) -> bool:
         """True after `use`: there is something that samples lanes."""
         return self._sampler is not None
 
-    def start(self, run: Run, lanes: Sequence[str]) -> None:
-        """Start sampling lanes of a run, unless its last job has not ended.
+    async def start(self, run: Run, lanes: Sequence[str]) -> None:
+        """Queue a sampling of lanes of a run, unless one is active.
 
-        Raises LiveburstError before `use`.
+        Raises LiveburstError before `use`, and if the lanes cannot be sampled.
         """
         if self._sampler is None:
             raise LiveburstError(f"Start the dashboard with: {suggested_command('lab')}")
-        running = self._jobs.get(run.pk)
-        if running is not None and running.ended_s is None:
-            return
-        self._jobs = {number: job for number, job in self._jobs.items() if job.shown}
-        job = self._jobs[run.pk] = WhereJob()
-        job.task = asyncio.create_task(job.perform(self._sampler, run, lanes))
+        await self._sampler.start(run, lanes)
+
+    async def stop(self, entry: Sampling) -> None:
+        """Stop a sampling, or remove it from the queue."""
+        if self._sampler is not None:
+            await self._sampler.stop(entry)
 
     def of(self, run_id: str) -> WhereJob | None:
-        """Return the run's last job; None if there is none, or if it succeeded."""
-        job = self._jobs.get(run_id)
-        return job if job is not None and job.shown else None
+        """Return the run's last job; None without one, and once nothing is to be said of it."""
+        entry = Sampling.objects.filter(run=run_id).first()
+        if entry is not None and entry.active and not run_queue.owner_alive(entry):
+            run_queue.mark_interrupted()
+            entry.refresh_from_db()
+        if entry is None or not (entry.active or _is_recent(entry)):
+            return None
+        return WhereJob(
+            id=entry.pk,
+            active=entry.active,
+            step=self._step(entry),
+            age_s=(now() - entry.created).total_seconds(),
+            note=STOPPED if entry.status == Status.STOPPED else "",
+            problem=(entry.problem or "It failed.") if entry.status in FAILED else "",
+            log_tail=entry.log_tail,
+        )
+
+    def _step(self, entry: Sampling) -> str:
+        known = self._sampler.step_of(entry) if self._sampler is not None else ""
+        return known or (QUEUED if entry.status == Status.WAITING else STARTING)
+
+
+def _is_recent(entry: Sampling) -> bool:
+    """Return True if an entry has ended a short time ago without its result."""
+    if entry.status == Status.FINISHED:
+        return False
+    return entry.ended is None or (now() - entry.ended).total_seconds() < PROBLEM_S
 
 
 where_jobs = WhereJobs()

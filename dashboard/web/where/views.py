@@ -7,11 +7,11 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.models import Run
+from dashboard.models import Run, Sampling
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.unreadable import shows_run
@@ -34,12 +34,27 @@ async def where(request: HtmxRequest, run_id: str) -> HttpResponseBase:
     if not names:
         return await sync_to_async(_shown)(request, run, problem=UNKNOWN_LANE, status=422)
     try:
-        where_jobs.start(run, names)
+        await where_jobs.start(run, names)
     except LiveburstError as error:
         return await sync_to_async(_shown)(request, run, problem=str(error), status=422)
     if request.htmx:
         return await sync_to_async(_shown)(request, run)
     return HttpResponseRedirect(reverse("where", args=[run_id]), status=303)
+
+
+@require_POST
+async def stop(request: HtmxRequest, sampling_id: str) -> HttpResponse:
+    """Stop a sampling, or remove it from the queue; show its run's tab, else the queue."""
+    entry = await aget_object_or_404(Sampling, pk=sampling_id)
+    await where_jobs.stop(entry)
+    if not request.htmx:
+        address = reverse("where", args=[entry.run_id]) if entry.run_id else reverse("bench")
+        return HttpResponseRedirect(address, status=303)
+    if "tab" in request.POST and entry.run_id:
+        run = await sync_to_async(_run)(entry.run_id)
+        return await sync_to_async(_shown)(request, run, takes_focus=True)
+    queue = {"queue": await sync_to_async(chips)()}
+    return await sync_to_async(render)(request, "shared/queue.html", queue)
 
 
 def _run(run_id: str) -> Run:
@@ -53,13 +68,35 @@ def _chosen(request: HttpRequest, run: Run) -> list[str]:
     return [lane.name for lane in possible if not chosen or str(lane.position) in chosen]
 
 
-def _shown(request: HtmxRequest, run: Run, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _shown(
+    request: HtmxRequest,
+    run: Run,
+    *,
+    problem: str = "",
+    status: int = 200,
+    takes_focus: bool = False,
+) -> HttpResponse:
+    """Return the tab, or the page. `takes_focus`: what replaces a pressed button has the focus."""
     letters = (request.GET.get("first", ""), request.GET.get("second", ""))
     context = {**where_context(run, letters), "where_problem": problem}
+    if request.htmx and "step" in request.GET:
+        return _step(request, context)
     if request.htmx:
+        context["where_takes_focus"] = takes_focus
         return render(request, "where/where.html", context, status=status)
     more = {"run_id": run.pk, "title": run.name or run.title, "queue": chips()}
     return render(request, "where/page.html", {**context, **more}, status=status)
+
+
+def _step(request: HtmxRequest, context: dict[str, Any]) -> HttpResponse:
+    """Return what an active job does now; once it has ended, the tab in place of its progress."""
+    job = context["where_job"]
+    if job is not None and job.active:
+        return render(request, "where/step.html", context)
+    response = render(request, "where/where.html", context)
+    response["HX-Retarget"] = "#where"
+    response["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def where_context(run: Run, letters: Sequence[str] = ()) -> dict[str, Any]:

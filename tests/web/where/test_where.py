@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -14,18 +14,26 @@ from django.test import AsyncClient
 
 from dashboard.accounts import Role
 from dashboard.models import LaneSamples, Run
+from dashboard.project.project import Project
+from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.runs.where.lane_sampler import LaneSampler, OnStep, ignore_step
+from dashboard.runs.where.on_demand import RunSampler
 from dashboard.web.where.flame_graph import MAX_FRAMES, flame_graph
-from dashboard.web.where.jobs import BUSY, UNEXPECTED, OnStep, where_jobs
+from dashboard.web.where.jobs import where_jobs
 from dashboard.web.where.where_view import WhereView, where_view
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.plan.plan import Plan
+from dashboard.wire.report.where import LaneWhere
 from tests.sampled import lane_where
 from tests.sampled_runs import sample
 from tests.web.accounts.test_every_address import as_role, writing_elements
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LANES = ["sync@gunicorn-gthread", "sync@daphne", "async@daphne"]
+PATIENCE_S = 20.0
 
 
 @pytest.fixture
@@ -37,36 +45,42 @@ async def run(laboratory: Laboratory) -> Run:
     return await Run.objects.aget(pk=started.pk)
 
 
-class Sampler:
-    """Samples by writing what tests/sampled.py has; waits for `release`."""
+class Sampler(LaneSampler):
+    """Samples by returning what tests/sampled.py has; waits for `release`."""
 
-    def __init__(self, outcome: bool | Exception = True) -> None:
-        self.outcome = outcome
+    def __init__(self, laboratory: Laboratory) -> None:
+        super().__init__(laboratory.resources)
+        self.error: Exception | None = None
         self.lanes: list[str] = []
-        self.release = asyncio.Event()
+        self.begun, self.release = asyncio.Event(), asyncio.Event()
 
-    async def sample_if_free(self, run: Run, lanes: Sequence[str], on_step: OnStep) -> bool:
-        self.lanes += lanes
+    async def sample(
+        self,
+        plan: Plan,
+        position: int,
+        project: Project,
+        *,
+        prepared: bool = False,
+        on_step: OnStep = ignore_step,
+    ) -> LaneWhere:
+        """Return a made lane, or raise the error."""
+        lane = str(plan.lanes[position])
+        self.lanes.append(lane)
         on_step("firing, sampled")
+        self.begun.set()
         await self.release.wait()
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        if self.outcome:
-            stored = await Run.objects.aget(pk=run.pk)
-            await sync_to_async(sample)(stored, *(LANES.index(lane) for lane in lanes))
-        return self.outcome
-
-
-def use(sampler: Sampler) -> Sampler:
-    """Let the page sample lanes with it."""
-    where_jobs.use(sampler)
-    return sampler
+        if self.error is not None:
+            raise self.error
+        return lane_where(lane, "holding" if "async" in lane else "blocking")
 
 
 @pytest.fixture(autouse=True)
-def sampler() -> Sampler:
-    """What the page samples lanes with, unless a test uses another."""
-    return use(Sampler())
+def sampler(laboratory: Laboratory) -> Iterator[Sampler]:
+    """What the page samples lanes with."""
+    sampler = Sampler(laboratory)
+    where_jobs.use(RunSampler(laboratory, sampler))
+    yield sampler
+    where_jobs.use(None)
 
 
 async def text_of(browser: AsyncClient, run: Run, *, htmx: bool = True, query: str = "") -> str:
@@ -76,10 +90,9 @@ async def text_of(browser: AsyncClient, run: Run, *, htmx: bool = True, query: s
     return response.content.decode()
 
 
-async def ended(run: Run) -> None:
-    task = where_jobs._jobs[run.pk].task
-    assert task is not None
-    await task
+async def ended(run: Run, laboratory: Laboratory) -> None:
+    """Wait for the run's sampling to end."""
+    await laboratory.outcome(await run.samplings.aget())
 
 
 def words(html: str) -> str:
@@ -131,7 +144,14 @@ async def test_two_lanes_are_laid_side_by_side_and_others_can_be_chosen(
     browser: AsyncClient, run: Run
 ) -> None:
     await sync_to_async(sample)(run, 0, 1, 2)
-    assert "A and B side by side" in await text_of(browser, run)
+    for ratio, furthest in ((0.2, "C"), (4.0, "C"), (0.9, "B")):  # B's is 0.6
+        comparisons = [
+            {**each, "ratio": ratio if each["lane"] == LANES[2] else 0.6}
+            for each in run.report["verdict"]["comparisons"]
+        ]
+        run.report["verdict"]["comparisons"] = comparisons
+        await run.asave(update_fields=["report"])
+        assert f"A and {furthest} side by side" in await text_of(browser, run)
     html = await text_of(browser, run, query="?first=A&second=C")
     text = words(html)
     assert "A and C side by side" in text
@@ -153,53 +173,110 @@ async def test_the_page_of_the_run_has_all_of_it_without_a_script(
     assert f'href="/runs/{run.pk}/"' in page
 
 
-async def test_where_shows_its_step_and_then_the_lines(browser: AsyncClient, run: Run) -> None:
-    sampler = use(Sampler())
+async def begun(sampler: Sampler) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        await sampler.begun.wait()
+
+
+async def test_where_shows_its_step_and_then_the_lines(
+    browser: AsyncClient, run: Run, sampler: Sampler, laboratory: Laboratory
+) -> None:
     response = await browser.post(f"/runs/{run.pk}/where/", {"lane": "2"})
     assert (response.status_code, response["Location"]) == (303, f"/runs/{run.pk}/where/")
-    await asyncio.sleep(0)
+    await begun(sampler)
     progress = await text_of(browser, run)
-    assert "firing, sampled" in progress
+    assert "async@daphne: firing, sampled" in progress
     assert 'hx-trigger="every 500ms"' in progress
     again = await browser.post(f"/runs/{run.pk}/where/", headers={"HX-Request": "true"})
     assert "firing, sampled" in again.content.decode()  # one at a time
+    step = await text_of(browser, run, query="?step=1")
+    assert "firing, sampled" in step
+    assert "<form" not in step
     sampler.release.set()
-    await ended(run)
+    await ended(run, laboratory)
     assert sampler.lanes == ["async@daphne"]
     assert "shop/views.py:42" in await text_of(browser, run)
+    last = await browser.get(f"/runs/{run.pk}/where/?step=1", headers={"HX-Request": "true"})
+    assert (last["HX-Retarget"], last["HX-Reswap"]) == ("#where", "innerHTML")
+    assert "shop/views.py:42" in last.content.decode()
+
+
+async def test_it_is_in_the_queue_and_can_be_stopped_there_and_in_the_tab(
+    browser: AsyncClient, run: Run, sampler: Sampler, laboratory: Laboratory
+) -> None:
+    await browser.post(f"/runs/{run.pk}/where/")
+    await begun(sampler)
+    entry = await run.samplings.aget()
+    address = f"/samplings/{entry.pk}/stop/"
+    queue = (await browser.get("/queue/")).content.decode()
+    assert "where: sleep" in words(queue)
+    assert f'href="/runs/{run.pk}/where/"' in queue
+    for page in (queue, await text_of(browser, run)):
+        assert f'action="{address}"' in page
+    headers: Any = {"HX-Request": "true"}
+    stopped = await browser.post(address, {"tab": "1"}, headers=headers)
+    assert "stopping" in stopped.content.decode()
+    await ended(run, laboratory)
+    html = await text_of(browser, run)
+    assert "Stopped. What was sampled before is kept." in html
+    assert "Where? All lanes" in html
+    assert await run.samplings.filter(status="stopped").acount() == 1
+    emptied = await browser.post(address, headers=headers)
+    assert 'id="queue"' in emptied.content.decode()
+    assert "where: sleep" not in emptied.content.decode()
+    assert (await browser.post(address))["Location"] == f"/runs/{run.pk}/where/"
+    assert (await browser.post("/samplings/nosuchid/stop/")).status_code == 404
+
+
+async def test_what_a_killed_dashboard_was_sampling_is_said_to_be_interrupted(
+    browser: AsyncClient, run: Run, laboratory: Laboratory
+) -> None:
+    enqueue = sync_to_async(run_queue.enqueue_sampling)
+    entry = await enqueue("sleep", laboratory.project, run)
+    await run.samplings.filter(pk=entry.pk).aupdate(owner_pid=0)
+    html = await text_of(browser, run)
+    assert "The process that performed this ended." in html
+    assert "Where? All lanes" in html
 
 
 async def test_all_lanes_that_were_not_sampled_are_sampled_at_once(
-    browser: AsyncClient, run: Run, sampler: Sampler
+    browser: AsyncClient, run: Run, sampler: Sampler, laboratory: Laboratory
 ) -> None:
     sampler.release.set()
     await sync_to_async(sample)(run, 1)
     await browser.post(f"/runs/{run.pk}/where/")
-    await ended(run)
+    await ended(run, laboratory)
     assert sampler.lanes == [LANES[0], LANES[2]]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "message"),
+    ("error", "message"),
     [
-        (False, BUSY),
         (TargetFailed("daphne: it did not start"), "daphne: it did not start"),
-        (RuntimeError("a fault"), UNEXPECTED),
+        (RuntimeError("a fault"), INTERNAL_ERROR),
     ],
 )
 async def test_what_went_wrong_is_said_where_it_was_asked_for(
     browser: AsyncClient,
     run: Run,
-    outcome: bool | Exception,
+    sampler: Sampler,
+    error: Exception,
     message: str,
 ) -> None:
-    use(Sampler(outcome)).release.set()
+    sampler.error = error
+    sampler.release.set()
     await browser.post(f"/runs/{run.pk}/where/", {"lane": "0"})
-    await ended(run)
-    html = await text_of(browser, run)
-    assert message in html
+    html = await when(browser, run, message)
     assert "Traceback" not in html
     assert 'aria-label="Where? sync@gunicorn-gthread"' in html
+
+
+async def when(browser: AsyncClient, run: Run, message: str) -> str:
+    """Return the tab once it has this message."""
+    async with asyncio.timeout(PATIENCE_S):
+        while message not in (html := await text_of(browser, run)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return html
 
 
 @pytest.mark.parametrize("lane", ["7", "-1", "x", "99999999999999999999"])
@@ -238,10 +315,8 @@ async def test_an_unknown_run_is_not_found(browser: AsyncClient) -> None:
     assert (await browser.get("/runs/nosuchid/where/")).status_code == 404
 
 
-async def test_without_a_sampler_there_is_no_button(
-    browser: AsyncClient, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(where_jobs, "_sampler", None)
+async def test_without_a_sampler_there_is_no_button(browser: AsyncClient, run: Run) -> None:
+    where_jobs.use(None)
     assert "<button" not in await text_of(browser, run)
     response = await browser.post(f"/runs/{run.pk}/where/", {"lane": "0"})
     assert response.status_code == 422
