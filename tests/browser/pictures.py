@@ -1,7 +1,7 @@
 """Take the pictures and samples of README and docs from real runs: `make pictures`.
 
 `python -m tests.browser.pictures NAME …` takes only those: finished, blocked, claim, xray, bill,
-sweep, animation, samples.
+sweep, animation, where (of a project of its own), samples.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .arranged_pages import CLAIM, UNTRIED
 from .bench import choose_lanes, fill, fire, run_it, unfold, wait_for_bars, wait_for_status
 from .chromium import launched
 from .conftest import ROOT, serving
+from .walkthrough import take_pictures
 
 PICTURES = ROOT / "docs" / "pictures"
 SAMPLES = ROOT / "docs" / "samples"
@@ -176,6 +177,11 @@ def _animation(browser: Browser, address: str) -> None:
         record(page, PICTURES / "burst.webp")
 
 
+def _where(browser: Browser, address: str) -> None:
+    """The walk-through of docs/where.md, at a dashboard of its own."""
+    take_pictures(browser, PICTURES)
+
+
 def _samples(browser: Browser, address: str) -> None:
     """Three runs as files, and the card of each."""
     for name, (scenario, requests, lanes) in SAMPLED.items():
@@ -200,6 +206,7 @@ TAKEN: Mapping[str, Callable[[Browser, str], None]] = {
     "bill": _bill,
     "sweep": _sweep,
     "animation": _animation,
+    "where": _where,
     "samples": _samples,
 }
 

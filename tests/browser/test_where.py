@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .bench import fire, wait_for_status
 from .conftest import OpenPage
 from .test_accessible import violations
 
@@ -81,6 +82,22 @@ def test_other_lanes_are_laid_side_by_side(where: Page, complaints: list[str]) -
     where.get_by_role("button", name="Compare", exact=True).click()
     expect(where.locator(".where-pair")).to_contain_text("A and C side by side")
     assert not complaints
+
+
+def test_a_sampling_has_its_place_in_the_queue_and_is_stopped_by_keyboard(page: Page) -> None:
+    fire(page, 10)
+    wait_for_status(page, "finished")
+    page.get_by_role("radio", name="Where", exact=True).check()
+    page.get_by_role("button", name="Where? All lanes").click()
+    chip = page.locator("#queue [data-run]")
+    expect(chip).to_contain_text("where: sleep")
+    expect(chip.get_by_role("button")).to_have_count(1)
+    stop = page.get_by_role("button", name="Stop sampling")
+    stop.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#where")).to_contain_text("Stopped. What was sampled before is kept.")
+    expect(chip).to_have_count(0)
+    expect(page.get_by_role("button", name="Where? All lanes")).to_be_visible()
 
 
 def test_the_page_of_its_own_needs_no_script(
