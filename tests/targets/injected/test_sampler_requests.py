@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -148,6 +149,25 @@ def test_a_drawn_coroutine_is_still_one_stack_with_its_thread(probe: Probe) -> N
     seen = only(look_at(probe, gate, serve, most_visits=1))
     assert seen.state == "blocking"
     assert "block" in seen.functions
+
+
+def test_looks_leave_nothing_to_the_garbage_collector(probe: Probe) -> None:
+    gate, observer = Gate(), probe.sampler_look.Observer()
+    thread = threading.Thread(target=lambda: serve_wsgi(probe, gate.block))
+    thread.start()
+    looks = 100
+    try:
+        gate.wait_until_all_arrived()
+        observer.look(0, INTERVAL_NS)
+        gc.collect()
+        gc.disable()
+        for _ in range(looks):
+            assert observer.look(0, INTERVAL_NS) == 1
+        assert gc.collect() < looks
+    finally:
+        gc.enable()
+        gate.free.set()
+        thread.join(PATIENCE_S)
 
 
 def test_of_many_requests_some_are_drawn_and_weigh_as_much_more(probe: Probe) -> None:

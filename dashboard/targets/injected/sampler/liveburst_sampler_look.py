@@ -38,6 +38,7 @@ from liveburst_sampler_works import (
     ThreadWork,
     Visit,
     Work,
+    get_thread,
 )
 
 # A thread is given the GIL within 5 ms from one that computes in Python, not from a call in C.
@@ -81,17 +82,19 @@ class Observer:
         self.clocks.read()
         if not VISITS:
             return 0
-        visits, frames = dict(VISITS), sys._current_frames()  # noqa: SLF001
+        visits, frames = dict(VISITS), frames_of_others()
         forget_ended(frames)
         late_threads = self.clocks.that_ran(late_ns) if late_ns >= LATE_NS else []
-        segments = self.segments_of({*late_threads, *SHARED_THREADS}, frames)
+        walked = {*late_threads, *SHARED_THREADS}
+        segments = self.segments_of(walked, frames)
         # Of each thread the innermost segment is the first. Of two threads that share the GIL
         # neither runs for most of the time.
         late = (segment for segment in segments.values() if segment.thread in late_threads)
         self.culprit = next(late, None)
         running = [visits.pop(number) for number in numbers_of(segments) if number in visits]
         others, weight_ns = self.drawn(list(visits.values()), most_visits)
-        segments.update(self.segments_of(own_threads_of([*running, *others]), frames))
+        own_threads = own_threads_of([*running, *others]) - walked
+        segments.update(self.segments_of(own_threads, frames))
         for visit in running:
             self.look_at(visit, segments, self.since_ns)
         for visit in others:
@@ -164,6 +167,17 @@ class Observer:
             "waits": not self.waits.are_known,
         }
         return [word for word, holds in words.items() if holds]
+
+
+def frames_of_others() -> dict[int, FrameType]:
+    """Return the innermost frame of each other thread.
+
+    With the sampler's own frame, whose variable they are, they would be a cycle: each look left
+    the frames of all threads, and what these hold, to the garbage collector.
+    """
+    frames = sys._current_frames()  # noqa: SLF001
+    frames.pop(get_thread(), None)
+    return frames
 
 
 def forget_ended(frames: dict[int, FrameType]) -> None:
