@@ -36,6 +36,8 @@ LOOK_EVERY_S = 0.2
 
 QueueEntry: TypeAlias = Run | Experiment | Sampling
 Entry = TypeVar("Entry", Run, Experiment, Sampling)
+# Those whose rows have the instant at which they ended.
+ENDED: tuple[type[Experiment] | type[Sampling], ...] = (Experiment, Sampling)
 
 
 class RemovedFromQueue(LiveburstError):
@@ -149,7 +151,7 @@ def mark_interrupted() -> bool:
     runs = Run.objects.filter(pk__in=_lost(Run), status__in=ACTIVE)
     marked = runs.update(status=Status.INTERRUPTED, problem=message)
     ended = {"status": Status.INTERRUPTED, "problem": message, "ended": now()}
-    for kind in (Experiment, Sampling):
+    for kind in ENDED:
         marked += kind.objects.filter(pk__in=_lost(kind), status__in=ACTIVE).update(**ended)
     return marked > 0
 
@@ -159,7 +161,7 @@ def mark_failed(entry: QueueEntry, problem: str) -> None:
     failed = {"status": Status.FAILED, "problem": problem}
     Run.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed)
     Run.objects.filter(experiment=entry.pk, status__in=ACTIVE).update(**failed)
-    for kind in (Experiment, Sampling):
+    for kind in ENDED:
         kind.objects.filter(pk=entry.pk, status__in=ACTIVE).update(**failed, ended=now())
 
 
