@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
 from rich.console import Console
 
+from dashboard.management.commands import where as command
+from dashboard.management.commands.where import sample
 from dashboard.management.terminal.where_table import MOST_LINES, print_where, where_notes
+from dashboard.models import Sampling, Status
+from dashboard.runs.live.hub import Hub
+from dashboard.runs.planning.plans import make_plan
+from dashboard.runs.queue import run_queue
+from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.web.shared.queue_chips import chips
 from dashboard.wire.codec import read_json
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.where import WhereReport
 from tests.analysis.where.sampled import lane_where, line
 from tests.management.broken_project import broken_project
 from tests.management.command import refusal, run
+from tests.runs.fakes import FakeEngine
+from tests.runs.where.fakes import FakeSampledTargets, sampling_resources
 from tests.targets.helpers import marked, until
 
 MARK = "liveburst-test-where"
@@ -73,6 +85,52 @@ def test_a_lane_in_which_nothing_was_seen_has_no_table() -> None:
     text = printed(of_lanes(lane_where(), **{"sync@daphne": "It took longer than 120 s."}))
     assert text.startswith("async@daphne: nothing was seen")
     assert "sync@daphne: not sampled. It took longer than 120 s." in text
+
+
+@pytest.fixture
+def fakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transactional_db: None
+) -> tuple[Laboratory, FakeEngine, FakeSampledTargets]:
+    """What the command samples with: a firing goes on until the engine is stopped."""
+    monkeypatch.setattr(command, "home", lambda: tmp_path)
+    engine, targets = FakeEngine(hold=True), FakeSampledTargets(tmp_path)
+    return Laboratory(sampling_resources(engine, targets), Hub(), tmp_path), engine, targets
+
+
+Fakes = tuple[Laboratory, FakeEngine, FakeSampledTargets]
+
+
+async def test_while_it_samples_it_is_an_entry_of_the_queue(fakes: Fakes) -> None:
+    lab, engine, _ = fakes
+    plan = make_plan(lab.project, scenario="sleep", requests=20, lanes=LANES[:1], where=True)
+    sampling = asyncio.create_task(sample(lab, plan, print))
+    async with asyncio.timeout(20):
+        await engine.holding.wait()
+    (entry,) = await sync_to_async(run_queue.queued)()
+    assert isinstance(entry, Sampling)
+    assert (entry.status, await sync_to_async(lambda: entry.run)()) == (Status.RUNNING, None)
+    (chip,) = await sync_to_async(chips)()
+    assert (chip.text, chip.url) == ("where: sleep", "/")
+    assert chip.stop_url == f"/samplings/{entry.pk}/stop/"
+    engine.stop()
+    assert [lane["lane"] for lane in (await sampling)["lanes"]] == [*LANES[:1]]
+    assert await Sampling.objects.acount() == 0
+
+
+async def test_removed_from_the_queue_it_ends_and_has_started_nothing(fakes: Fakes) -> None:
+    lab, _, targets = fakes
+    plan = make_plan(lab.project, scenario="sleep", requests=20, lanes=LANES[:1], where=True)
+    ahead = await sync_to_async(run_queue.enqueue)(plan, lab.project)
+    sampling = asyncio.create_task(sample(lab, plan, print))
+    async with asyncio.timeout(20):
+        while len(entries := await sync_to_async(run_queue.queued)()) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert entries[0] == ahead
+    assert await sync_to_async(run_queue.remove)(entries[1])
+    with pytest.raises(asyncio.CancelledError):
+        await sampling
+    assert targets.started == []
+    assert await sync_to_async(run_queue.queued)() == [ahead]
 
 
 @servers
