@@ -12,7 +12,7 @@ from dashboard.models import ACTIVE, LaneSamples, Run, Sampling, Status
 from dashboard.project.project import Project
 from dashboard.runs.advice.advised import advised_report_on
 from dashboard.runs.queue.laboratory import Laboratory
-from dashboard.runs.queue.run_queue import enqueue_sampling
+from dashboard.runs.queue.run_queue import enqueue_sampling, mark_interrupted
 from dashboard.runs.sinks.sink import Outcome, Store
 from dashboard.wire.errors import LiveburstError
 from dashboard.wire.events import SampledEvent
@@ -38,6 +38,7 @@ class RunSampler:
 
         Raises LiveburstError if the run is not of this project as it is now, or has no such lane.
         """
+        await sync_to_async(mark_interrupted)()
         active = await Sampling.objects.filter(run=run, status__in=ACTIVE).afirst()
         if active is not None:
             return active
