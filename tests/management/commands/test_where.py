@@ -148,7 +148,8 @@ def test_both_lanes_name_the_line_that_sleeps(tmp_path: Path) -> None:
         assert call in VIEWS.read_text().splitlines()[first["line"] - 1]
         assert max(first["ms"], key=first["ms"].__getitem__) == state
         assert first["ms"][state] >= 20 * 40
-        assert (lane["requests"], first["requests"]) == (20, 20)
+        assert lane["requests"] == 20
+        assert 0 < first["requests"] <= 20  # those that a look has met: a few are drawn each time
     assert f"{LANES[1]}: firing, sampled" in done.stderr
     assert until(lambda: not marked(MARK)), marked(MARK)
 
