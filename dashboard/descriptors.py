@@ -76,7 +76,7 @@ def exhausted_by(error: BaseException | None) -> str | None:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         if isinstance(error, OSError) and (message := exhausted(error)):
-            return f"{message} {advice(USUAL)}"
+            return f"{message} {hint(USUAL)}"
         error = error.__cause__ or error.__context__
     return None
 

@@ -1,4 +1,4 @@
-"""Looks, up to 200 times a second, at the threads and tasks that work for a request: where is the time?
+"""Looks, up to 200 times a second, at what works for a request: where is the time?
 
 Runs in a thread of each worker process of a target that is sampled, and never in a timed one.
 Standard library alone, Python 3.9. The environment holds

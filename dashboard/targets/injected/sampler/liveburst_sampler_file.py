@@ -1,7 +1,8 @@
 """Writes what the sampler saw: one file for each process, a line of JSON every 0.2 s.
 
-Where writing a line takes long, the next follows later, after 1 s at most. Each line is an object. The first describes the process, each other one what is new since the line
-before; it is complete in itself, whatever is appended later:
+Where writing a line takes long, the next follows later, after 1 s at most. Each line is an object.
+The first describes the process, each other one what is new since the line before; it is complete in
+itself, whatever is appended later:
 
     until         everything before this instant (monotonic ns) is in this line or an earlier one
     interval_ns   the time between two looks that met a request, on average
