@@ -6,7 +6,7 @@ import dashboard.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dashboard", "0011_lane_samples"),
+        ("dashboard", "0012_survey"),
     ]
 
     operations = [
