@@ -258,7 +258,7 @@ def damaged_copy(home: Path, run: str) -> str:
             names = [column[0] for column in rows.description]
             for row in rows.fetchall():
                 values = {**dict(zip(names, row, strict=True)), key: copy}
-                values |= {"discarded_rounds": "7"} if key == "id" else {"id": None}
+                values |= {"discarded_rounds": "null"} if key == "id" else {"id": None}
                 places = ", ".join("?" for _ in values)
                 columns = ", ".join(values)
                 insert = f"INSERT INTO {table} ({columns}) VALUES ({places})"
