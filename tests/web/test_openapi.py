@@ -40,7 +40,7 @@ def test_every_reference_has_its_schema() -> None:
 
 def address(path: str, **values: str) -> str:
     """Fill in the places of a path, those of which nothing is known with `none`."""
-    for place in ("run_id", "chart", "name", "experiment_id", "number", "import_id"):
+    for place in ("run_id", "chart", "name", "experiment_id", "sampling_id", "number", "import_id"):
         path = path.replace(f"{{{place}}}", {**PLACES, **values}.get(place, "none"))
     return path
 

@@ -13,7 +13,10 @@ from dashboard.runs.queue.laboratory import Laboratory
 from tests.web.bench.test_runs import finished
 
 # Parts of addresses for which there is something; for others both methods are 404.
-PARTS = {"chart": "distribution", "import_id": "none", "experiment_id": "none", "number": "none"}
+PARTS = {
+    "chart": "distribution",
+    **dict.fromkeys(("import_id", "experiment_id", "sampling_id", "number"), "none"),
+}
 NAMES = {"export": "csv", "static": "css/base.css"}
 
 
