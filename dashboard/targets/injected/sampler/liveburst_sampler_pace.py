@@ -42,7 +42,9 @@ class Pace:
 
     def __init__(self, shortest_ns: int) -> None:
         self.shortest_ns = self.interval_ns = shortest_ns
-        self.held_ns = 0.0  # by a look that met a request, on average
+        # By a look that met a request, on average. Not that of the first one alone, which meets
+        # every frame for the first time: it takes ten times as long.
+        self.held_ns = LOOK_NS / 2
         self.visit_ns = float(VISIT_NS)
 
     @property
@@ -59,6 +61,6 @@ class Pace:
         if visits == 0:
             self.interval_ns = self.shortest_ns
             return
-        self.held_ns += (held_ns - self.held_ns) * (NEW_WEIGHT if self.held_ns else 1)
+        self.held_ns += (held_ns - self.held_ns) * NEW_WEIGHT
         self.visit_ns += (cpu_ns / visits - self.visit_ns) * NEW_WEIGHT
         self.interval_ns = next_interval_ns(self.shortest_ns, self.held_ns, busy)
