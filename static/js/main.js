@@ -96,9 +96,12 @@ function notify(name) {
 /** Show the run of a new stage in the page. */
 function setUp() {
   const root = find('#stage');
-  if (!root || root === stage?.root) return;
-  const data = find('#run-data', root);
-  if (!data) return; // the empty bench
+  if (root && root === stage?.root) return;
+  const data = root && find('#run-data', root);
+  if (!data) {
+    [stage, status] = [null, null]; // the empty bench, or a run that cannot be shown
+    return;
+  }
   stage = stageOf(JSON.parse(data.textContent ?? ''), root, wake);
   status = statusOf(stage);
   view.fold();

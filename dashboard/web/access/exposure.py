@@ -29,7 +29,7 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 # without it.
 OWN_ADDRESSES: Final = frozenset(
     {"audit", "calibrate", "claims", "explore", "fire", "login", "logout", "queue", "runs"}
-    | {"static", "ws", "xray"}
+    | {"samplings", "static", "survey", "ws", "xray"}
 )
 _HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\]")
 _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")

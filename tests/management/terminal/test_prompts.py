@@ -67,6 +67,7 @@ def test_a_project_and_its_interpreter_are_asked_for(
             "output": None,
             "force": False,
             "try": False,
+            "rows": False,
         }
     )
     assert drafted.notes == (
