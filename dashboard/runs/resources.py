@@ -19,7 +19,7 @@ from dashboard.wire.events import TargetState
 from dashboard.wire.looks import Looks
 from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts, TargetFacts
 
 
 class Target(Protocol):
@@ -46,6 +46,10 @@ class Target(Protocol):
     @property
     def executor(self) -> ExecutorFacts | None:
         """`limit`, `threads` and `queued` of the default executor in the last firing, if used."""
+
+    @property
+    def connections(self) -> Sequence[ConnectionFacts]:
+        """Connections to databases in the last firing; empty if none was used."""
 
     @property
     def answers(self) -> Sequence[AnswerKind]:

@@ -86,6 +86,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "loop_elsewhere": "i8",
         "neighbour_requests": "i4",
         "neighbour_threads_started": "i4",
+        "connections_open": "i4",
+        "connections_waiting": "i4",
     },
 }
 

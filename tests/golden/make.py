@@ -45,6 +45,7 @@ HEALTH = [
         "threads": 11, "threads_started": 3, "rss": 61 * 2**20, "cpu": 5_000 * MS,
         "switches": 2**33, "loop_held_by": 1, "loop_in_view": 2**33 + 1, "loop_in_app": 70 * MS,
         "loop_elsewhere": 0, "neighbour_requests": 20, "neighbour_threads_started": 40,
+        "connections_open": 4, "connections_waiting": 12,
     },
     {"at": 50 * MS, "process": 4241, "threads": 1, "rss": 2**33, "cpu": 1, "switches": 2},
 ]  # fmt: skip

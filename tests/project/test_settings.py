@@ -49,6 +49,10 @@ def test_chosen_settings_are_shown() -> None:
         ("daphne:without=a..B", "without: expected the path of a middleware"),
         ("daphne:without=A,without=A", "without: expected once"),
         (f"daphne:without={'A' * 161}", "expected 160 characters at most, found 161"),
+        ("uvicorn:conn_max_age=-1", "conn_max_age: expected a whole number from 0 to 86400"),
+        ("uvicorn:pool=0", "pool: expected a whole number from 1 to 1000, or off, found 0"),
+        ("uvicorn:pool=some", "or off, found 'some'"),
+        ("uvicorn:pool=4,conn_max_age=60", "conn_max_age: expected 0 or none beside a pool"),
     ],
 )
 def test_an_invalid_setting_is_refused_with_its_field(text: str, message: str) -> None:
@@ -71,7 +75,31 @@ def test_middleware_is_left_out_by_one_or_several_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["daphne", "uvicorn:loop=asyncio,backlog=200", "daphne:without=a.B,without=C"]
+    ("text", "overridden", "words"),
+    [
+        ("uvicorn", "", ""),
+        ("uvicorn:conn_max_age=60", "conn_max_age=60", ", conn-max-age 60 s"),
+        ("uvicorn:conn_max_age=0,pool=4", "conn_max_age=0,pool=4", ", conn-max-age 0 s, pool 4"),
+        (
+            "uvicorn:pool=off,conn_max_age=9",
+            "conn_max_age=9,pool=off",
+            ", pool off, conn-max-age 9 s",
+        ),
+    ],
+)
+def test_connections_to_databases_are_overridden(text: str, overridden: str, words: str) -> None:
+    server = resolve(SERVERS, text)
+    assert server.database_settings == overridden
+    assert server.concurrency("async") == f"1 process, one event loop{words}"
+    assert SERVERS["uvicorn"].database_settings == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("daphne", "uvicorn:loop=asyncio,backlog=200", "daphne:without=a.B,without=C"),
+        "uvicorn:pool=off,conn_max_age=9",
+    ],
 )
 def test_settings_are_written_as_they_are_parsed(text: str) -> None:
     assert as_text(*parse(text)) == text

@@ -24,7 +24,7 @@ from dashboard.wire.events import TargetState
 from dashboard.wire.frame import Buffer
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts, TargetFacts
 from dashboard.wire.units import NS_PER_MS as MS
 
 ORIGIN_NS = 10**15
@@ -127,6 +127,7 @@ class FakeTarget:
     ca: str | None = None
     session: Mapping[str, str] = MappingProxyType({})
     executor: ExecutorFacts | None = None
+    connections: tuple[ConnectionFacts, ...] = ()
     answers: tuple[AnswerKind, ...] = ()
     log_line = ""
     worker_turnover: WorkerTurnover | None = None

@@ -8,6 +8,7 @@ from dashboard.wire.report.advice import Advice
 from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.verdict import VerdictReport
 
+from .connections import connections_leak, waiting_for_connection
 from .cpu import cpu_bound, thread_cost
 from .loop import loop_blocked
 from .one_thread import serialised
@@ -38,7 +39,7 @@ def _by_cause(situation: Situation) -> Iterator[list[Advice]]:
     for lane, cause in _causes(verdict):
         subject = situation.about(lane)
         if subject is not None:
-            yield list(_about(subject, cause))
+            yield [*_about(subject, cause), *_about_connections(subject, cause)]
     shared = verdict["absolute"]
     if shared is not None and shared["name"] == "cpu-bound":
         subject = situation.about(verdict["baseline"])
@@ -74,3 +75,12 @@ def _about(subject: Subject, cause: CauseReport) -> Iterator[Advice]:
             yield from cpu_bound(subject)
         case "thread-cost":
             yield from thread_cost(subject)
+
+
+def _about_connections(subject: Subject, cause: CauseReport) -> Iterator[Advice]:
+    """Yield the pieces on a cause that is about connections to databases."""
+    match cause["name"]:
+        case "waiting-for-connection":
+            yield from waiting_for_connection(subject, cause["evidence"])
+        case "connections-leak":
+            yield from connections_leak(subject, cause["evidence"])

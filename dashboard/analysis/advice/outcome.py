@@ -54,6 +54,9 @@ def measured_value(lane: LaneReport, metric: PredictedMetric) -> float | None:
             return lane["neighbour"]["latency_ms"]["p50"] if lane["neighbour"] else None
         case "cpu_ms_per_request":
             return lane["server_side"]["cpu_ms_per_request"]
+        case "connections_leaked":
+            connections = (lane["target"] or {}).get("connections", [])
+            return max((facts["leaked"] for facts in connections), default=None)
 
 
 def _undecided(report: Report, lane: LaneReport | None) -> str | None:

@@ -13,6 +13,7 @@ from dashboard.wire.report.causes import CauseReport, GapCause
 
 from .attribution import Gap
 from .buffering import buffering_causes
+from .connection_causes import connection_leaks, waiting_for_connection
 from .cpu_causes import cpu_bound, thread_cost
 from .loop_causes import loop_blocked
 from .queue_causes import executor_full, one_at_a_time, serialised_on_one_thread, threads_busy
@@ -28,6 +29,7 @@ _FINDERS: tuple[Callable[[Gap], GapCause | None], ...] = (
     executor_full,
     thread_cost,  # before cpu_bound, of which it is a case: with equal shares it is more specific
     cpu_bound,
+    waiting_for_connection,
     waiting_in_app,
 )
 
@@ -38,4 +40,9 @@ def find_causes(slow: LaneMetrics, fast: LaneMetrics) -> list[CauseReport]:
     causes = [cause for find in _FINDERS if (cause := find(gap)) is not None]
     causes = [cause for cause in causes if (cause["share"] or 0) >= LEAST_SHARE]
     causes.sort(key=lambda cause: -(cause["share"] or 0))
-    return [*causes, *buffering_causes(slow, fast)]
+    return [*causes, *find_side_effects(slow, fast)]
+
+
+def find_side_effects(first: LaneMetrics, second: LaneMetrics) -> list[CauseReport]:
+    """Return what is worth knowing of two lanes whether they differ or not; it has no share."""
+    return [*buffering_causes(first, second), *connection_leaks(first, second)]

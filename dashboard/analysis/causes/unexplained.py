@@ -5,9 +5,9 @@ from __future__ import annotations
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport
 
-# Queueing inside a request looks like waiting from outside, and a buffered answer does not explain
-# the total time.
-EXPLAINS_LITTLE = {"waiting-in-app", "not-streaming"}
+# Queueing inside a request looks like waiting from outside, and neither a buffered answer nor open
+# connections explain the total time.
+EXPLAINS_LITTLE = {"waiting-in-app", "not-streaming", "connections-leak"}
 DIFFERENT = ("differs", "first-look")
 
 

@@ -8,6 +8,7 @@ from dashboard.wire.report.evidence import WaitingEvidence
 
 from .attribution import Gap
 from .cause import WAITING_CPU_SHARE
+from .connection_causes import waiting_for_connection
 from .loop_causes import loop_blocked
 from .queue_causes import executor_full, serialised_on_one_thread
 
@@ -36,9 +37,15 @@ def waiting_in_app(gap: Gap) -> WaitingInApp | None:
     return {
         "name": "waiting-in-app",
         "lane": slow.name,
-        "share": share and share * idle_share,
+        "share": share and max(0.0, share * idle_share - _explained_by_connections(gap)),
         "evidence": evidence,
     }
+
+
+def _explained_by_connections(gap: Gap) -> float:
+    """Return the share that waits for database connections explain: what for is known then."""
+    waited = waiting_for_connection(gap)
+    return (waited["share"] or 0.0) if waited else 0.0
 
 
 def _idle_share(gap: Gap) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import Serialised
+from dashboard.wire.report.target_facts import ConnectionFacts, Serialised
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class LaneConfig:
     together; None: no limit. `wait_s` is how long one request waits, if the scenario is a wait.
     Around the lane's firings its cores were busy for `busy_s` of `cores_s` seconds, with whatever
     ran there. `executor` and `serialised` (`xray.Serialised.to_json`) are evidence that not every
-    run has. `answers` are the exceptions and redirects that the probes reported. `queries` is the
-    number of queries of the request that an X-ray traced. `bystander_cost` is what one request of
-    the bystander costs at the target.
+    run has. `connections` are those to databases, by alias. `answers` are the exceptions and
+    redirects that the probes reported. `queries` is the number of queries of the request that an
+    X-ray traced. `bystander_cost` is what one request of the bystander costs at the target.
     """
 
     processes: int = 1
@@ -48,6 +48,7 @@ class LaneConfig:
     cores_s: float | None = None
     executor: Executor | None = None
     serialised: Serialised | None = None
+    connections: Sequence[ConnectionFacts] = ()
     answers: Sequence[AnswerKind] = ()
     queries: int | None = None
     bystander_cost: BystanderRequestCost | None = None

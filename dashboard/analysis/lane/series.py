@@ -2,8 +2,8 @@
 
 Requests in the view are counted exactly, from the stamps at both ends. The moment at which a
 request leaves the application has no stamp: it is counted until its last byte arrived, which is
-later, and cut at the probe's own peak. How long the loop was held comes from the reports of the
-probe, 20 per second.
+later, and cut at the probe's own peak. How long the loop was held and how many connections were
+open come from the reports of the probe, 20 per second.
 """
 
 from __future__ import annotations
@@ -89,6 +89,30 @@ def loop_held(metrics: LaneMetrics, limit_ms: float | None) -> Course | None:
             values[since] = np.maximum(values[since], most)
             begun = until + 1
     return _series(values, last_ns, limit_ms)
+
+
+def connections_open(metrics: LaneMetrics, limit: float | None) -> Course | None:
+    """Return the connections to databases over time, of all processes, as of the latest reports."""
+    health = metrics.lane.health
+    here = _first_round(metrics, health["round"])
+    if here is None:
+        return None
+    here &= health["connections_open"] != UNKNOWN
+    if here.sum() < 2:
+        return None
+    processes, at = health["process"][here], health["at"][here]
+    numbers = health["connections_open"][here]
+    last_ns = int(max(at.max(), 1))
+    slices = np.clip(at * POINTS // last_ns, 0, POINTS - 1).astype(int)
+    values = np.zeros(POINTS)
+    for process in np.unique(processes):
+        of_process = np.zeros(POINTS)
+        for since, number in zip(
+            slices[processes == process], numbers[processes == process], strict=True
+        ):
+            of_process[since:] = number
+        values += of_process
+    return _series(values, last_ns, limit)
 
 
 def _first_round(metrics: LaneMetrics, rounds: Integers) -> npt.NDArray[np.bool_] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.analysis.causes.buffering import buffering_causes
-from dashboard.analysis.causes.causes import find_causes
+from dashboard.analysis.causes.causes import find_causes, find_side_effects
+from dashboard.analysis.causes.connection_causes import connection_leaks
 from dashboard.analysis.inference.comparison import Comparison
 from dashboard.analysis.lane.metrics import LaneMetrics
 from dashboard.analysis.samples.failure_limit import failed_too_often
@@ -26,16 +26,16 @@ def causes_of(
     baseline, lane = lanes
     match comparison.answer:
         case "errors":
-            return list(_failures(report, lanes))
+            return [*_failures(report, lanes), *connection_leaks(*lanes)]
         case "not-trusted":
             return list(_load_generator(report, options))
         case "no-difference":
-            return [_no_difference(comparison, options), *buffering_causes(baseline, lane)]
+            return [_no_difference(comparison, options), *find_side_effects(baseline, lane)]
         case "differs" | "first-look" if _has_gap(comparison, options):
             lane_is_slower = comparison.ratio is not None and comparison.ratio > 1
             return find_causes(*((lane, baseline) if lane_is_slower else (baseline, lane)))
         case _:  # without a gap to explain, one lane may still buffer its answers
-            return list(buffering_causes(baseline, lane))
+            return find_side_effects(baseline, lane)
 
 
 def _no_difference(comparison: Comparison, options: VerdictOptions) -> NoDifference:

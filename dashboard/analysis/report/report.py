@@ -15,6 +15,7 @@ from dashboard.analysis.samples.cut_off import PartialRounds, counted_lanes, sto
 from dashboard.analysis.samples.failure_limit import MAX_FAILED_SHARE, failed_too_often
 from dashboard.analysis.samples.lane_samples import Lane, collect
 from dashboard.analysis.samples.lateness import Lateness
+from dashboard.analysis.text.causes.connections import leak_warnings
 from dashboard.analysis.text.causes.view_calls import view_call_warnings
 from dashboard.wire.codec import to_json
 from dashboard.wire.plan.plan import MARGIN, Plan
@@ -105,6 +106,7 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
         "warnings": list(context.warnings),
     }
     report["warnings"] += filter(None, [stopped_text(report), *view_call_warnings(report)])
+    report["warnings"] += leak_warnings(metrics)
     report["verdict"] = verdict(report, plan.lanes, metrics, _options(context))
     if report["verdict"]:
         report["warnings"] += report["verdict"]["warnings"]

@@ -23,6 +23,7 @@ METRICS: Mapping[PredictedMetric, str] = {
     "response_p95_ms": "p95 response time",
     "bystander_ms_p50": "bystander's median",
     "cpu_ms_per_request": "CPU per request",
+    "connections_leaked": "number of connections left open",
 }
 
 
@@ -57,6 +58,8 @@ def _between(metric: PredictedMetric, low: float, high: float) -> str:
 
 def duration(metric: PredictedMetric, value: float) -> str:
     """Return a value of a metric with its unit."""
+    if metric == "connections_leaked":
+        return f"{value:g}"
     return milliseconds(MS_PER_S * value if metric == "makespan_s" else value)
 
 

@@ -32,6 +32,19 @@ def price(lane: LaneReport) -> str:
     return ", ".join(part for part in parts if part) or "unknown"
 
 
+def connections_text(lane: LaneReport) -> str:
+    """Return how many database connections were open at once: *12*, of a pool *4 of 4*.
+
+    Of several databases, that with most of them; empty if none was used.
+    """
+    connections = (lane.get("target") or {}).get("connections", [])
+    if not connections:
+        return ""
+    facts = max(connections, key=lambda facts: facts["open_max"])
+    pool = facts["pool"]
+    return f"{facts['open_max']:,}" + (f" of {pool['limit']:,}" if pool else "")
+
+
 def theory_text(lane: LaneReport) -> str:
     """Return the lane's theoretical total times; empty if there is no theory for it."""
     theory = lane["theory"]

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import cut_off_text
+from dashboard.analysis.text.lane_texts import connections_text
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
 from dashboard.runs.reports.wording import (
     because,
@@ -30,6 +31,7 @@ Cell: TypeAlias = Callable[[LaneReport], str]
 Columns: TypeAlias = Mapping[str, Cell]  # by heading, the text of a lane's cell
 Peak: TypeAlias = Literal["peak_in_app", "peak_threads", "peak_rss_mb"]
 UNKNOWN = "–"
+CONNECTIONS = "connections"  # a column that is there if a lane used a database
 
 
 def result_table(report: Report, width: int) -> tuple[Table, list[str]]:
@@ -46,6 +48,7 @@ def result_table(report: Report, width: int) -> tuple[Table, list[str]]:
                     name, [cell(lane) for lane in lanes], rank=RANKS.get(name, KEEP), breaks=LISTS
                 )
                 for name, cell in columns.items()
+                if name != CONNECTIONS or any(map(connections_text, lanes))
             ),
         ],
         width,
@@ -95,6 +98,10 @@ def _cpu(lane: LaneReport) -> str:
     return _duration(lane["server_side"]["cpu_ms_per_request"])
 
 
+def _connections(lane: LaneReport) -> str:
+    return connections_text(lane) or UNKNOWN
+
+
 def _errors(lane: LaneReport) -> str:
     failed = ", ".join(f"{count} {name}" for name, count in lane["errors"].items()) or "0"
     return "; ".join(filter(None, [failed, cut_off_text(lane)]))
@@ -115,6 +122,7 @@ _COSTS: Columns = {
     "bystander": _bystander,
     "in app": _server_side("peak_in_app", "{}"),
     "threads": _server_side("peak_threads", "{}"),
+    CONNECTIONS: _connections,
     "RSS": _server_side("peak_rss_mb", "{:.0f} MiB"),
     "CPU per request": _cpu,
 }
@@ -134,6 +142,7 @@ RANKS: Mapping[str, int] = {
     "RSS": 7,
     "threads": 8,
     "in app": 9,
+    CONNECTIONS: 10,
 }
 RATE_COLUMNS: Columns = {
     "achieved": _achieved,

@@ -68,6 +68,8 @@ class Server:
     url: where a target runs already. It is not started, and has no probe.
     ca: the file with the authority of its certificate; None: those of the system.
     without: entries of MIDDLEWARE that are left out, by their paths or the ends of these.
+    conn_max_age, pool: what overrides CONN_MAX_AGE, and the size of the pools of DATABASES or
+        "off"; None: the project's own.
     custom_settings: chosen settings that processes and threads do not show, in words.
     start_timeout_s: how long it may take to start; None: as long as the project allows.
     """
@@ -97,6 +99,8 @@ class Server:
     url: str | None = None
     ca: str | None = None
     without: tuple[str, ...] = ()
+    conn_max_age: int | None = None
+    pool: int | str | None = None
     custom_settings: tuple[str, ...] = ()
     start_timeout_s: float | None = None
 
@@ -109,6 +113,12 @@ class Server:
     def required(self) -> tuple[str, ...]:
         """All packages that must be installed for it to start."""
         return (*self.packages, *self.extra_packages)
+
+    @property
+    def database_settings(self) -> str:
+        """What overrides DATABASES, as the probe reads it: `conn_max_age=0,pool=20`."""
+        values = {"conn_max_age": self.conn_max_age, "pool": self.pool}
+        return ",".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
     @property
     def application(self) -> str:

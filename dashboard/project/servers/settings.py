@@ -3,12 +3,13 @@
     SERVER            = NAME [":" SETTING {"," SETTING}]
     SETTING           = FIELD "=" VALUE
     FIELD             = "processes" | "threads" | "backlog" | "keep_alive" | "executor" | "loop"
-                      | "without"
+                      | "without" | "conn_max_age" | "pool"
 
 A server's entry in the catalogue determines which of them it has; others are refused. `executor`
 is the number of threads of the event loop's default executor, in each process. `without`
 leaves an entry of MIDDLEWARE out, named by its path or the end of it, and may be repeated:
-`daphne:without=SessionMiddleware,without=MessageMiddleware`.
+`daphne:without=SessionMiddleware,without=MessageMiddleware`. `conn_max_age` (seconds) and `pool` (a
+number of connections, or `off`) override DATABASES: `uvicorn:pool=20`.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "backlog": (128, 65535),  # granian takes no fewer
     "keep_alive": (1, 3600),
     "executor": (1, 1024),
+    "conn_max_age": (0, 86400),
 }
-_UNITS = {"keep_alive": " s", "executor": " threads"}
+_UNITS = {"keep_alive": " s", "executor": " threads", "conn_max_age": " s"}
+POOL, NO_POOL = "pool", "off"
+MOST_POOLED = 1000  # connections in each process
 WITHOUT = "without"
 MOST_WITHOUT = 160  # characters: the name of a target's log file contains them
 _IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -50,6 +54,7 @@ def bounds(server: Server) -> dict[str, tuple[int, int]]:
         "backlog": server.url is None,
         "keep_alive": server.keep_alive_s is not None,
         "executor": server.url is None and server.interface == "asgi",
+        "conn_max_age": server.url is None,
     }
     return {field: BOUNDS[field] for field, is_there in available.items() if is_there}
 
@@ -57,13 +62,15 @@ def bounds(server: Server) -> dict[str, tuple[int, int]]:
 def settable(server: Server) -> tuple[str, ...]:
     """Return the names of this server's settings."""
     loop = ("loop",) if server.loops else ()
-    return (*bounds(server), *loop, *((WITHOUT,) if server.url is None else ()))
+    return (*bounds(server), *loop, *((WITHOUT, POOL) if server.url is None else ()))
 
 
 def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
     """Return the server with these settings in force. Raises InvalidSetting, with the field."""
     for field, value in values.items():
         _check(server, field, value)
+    if values.get(POOL, NO_POOL) != NO_POOL and values.get("conn_max_age"):
+        raise InvalidSetting("conn_max_age", "expected 0 or none beside a pool")
     numbers = {field: int(value) for field, value in values.items() if field in BOUNDS}
     if "keep_alive" in numbers:
         numbers["keep_alive_s"] = numbers.pop("keep_alive")
@@ -72,6 +79,7 @@ def with_settings(server: Server, values: Mapping[str, int | str]) -> Server:
         **numbers,  # type: ignore[arg-type]
         loop=str(values["loop"]) if "loop" in values else server.loop,
         without=left_out(values) or server.without,
+        pool=values.get(POOL, server.pool),
         custom_settings=_custom_settings(server, values),
     )
 
@@ -128,10 +136,19 @@ def _check(server: Server, field: str, value: int | str) -> None:
     if field == WITHOUT:
         _check_without(str(value))
         return
+    if field == POOL:
+        _check_pool(value)
+        return
     low, high = bounds(server)[field]
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         expected = f"expected a whole number from {low} to {high}"
         raise InvalidSetting(field, f"{expected}, found {value!r}")
+
+
+def _check_pool(value: int | str) -> None:
+    if value != NO_POOL and not (isinstance(value, int) and 1 <= value <= MOST_POOLED):
+        expected = f"expected a whole number from 1 to {MOST_POOLED}, or {NO_POOL}"
+        raise InvalidSetting(POOL, f"{expected}, found {value!r}")
 
 
 def _check_without(value: str) -> None:

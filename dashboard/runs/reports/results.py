@@ -120,6 +120,7 @@ def _config(run: Run, lane: RunLane, readings: Sequence[Reading]) -> LaneConfig:
         cores_s=sum(reading.target_s or 0 for reading in own) if own else None,
         executor=Executor(**executor) if executor else None,
         answers=lane.facts.get("answers", ()),
+        connections=lane.facts.get("connections", ()),
         bystander_cost=BystanderRequestCost.from_json(lane.facts.get("neighbour_cost")),
         serialised=xray["serialised"] if xray else None,
         queries=xray["queries"] if xray else None,

@@ -26,6 +26,7 @@ class ExternalTarget(Target):
     alive = True
     failure = None
     executor = None
+    connections = ()
     answers = ()
     log_line = ""
     worker_turnover = None

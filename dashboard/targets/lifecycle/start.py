@@ -200,6 +200,7 @@ def _environment(
         "LIVEBURST_DIRECTORY": str(project.directory),
         "LIVEBURST_SERVER": ",".join(server.packages),
         "LIVEBURST_WITHOUT": ",".join(server.without),
+        "LIVEBURST_DATABASES": server.database_settings,
     }
     if server.executor is not None:
         env["LIVEBURST_EXECUTOR"] = str(server.executor)

@@ -13,7 +13,7 @@ from dashboard.targets.supervise.launcher import Child
 from dashboard.targets.supervise.log_files import last_line_since, log_size, read_tail
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import ExecutorFacts, TargetFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts, TargetFacts
 
 
 class Target:
@@ -109,6 +109,11 @@ class Target:
         As it was when most calls were queued in it; None if it was not used.
         """
         return self._health.executor
+
+    @property
+    def connections(self) -> Sequence[ConnectionFacts]:
+        """Of the last firing, once it is over: connections to each database, by alias."""
+        return self._health.connections
 
     @property
     def log_line(self) -> str:

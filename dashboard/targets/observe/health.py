@@ -18,10 +18,11 @@ from typing import Any, Self
 
 from dashboard.wire.loopback import HOST
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import DjangoFacts, ExecutorFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, DjangoFacts, ExecutorFacts
 from dashboard.wire.untrusted import decode_json
 
 from .answers import merge_answers, read_answers
+from .connections import AliasCounts, of_firing, read_connections
 from .proc_stats import exists, read_process
 from .processes import Processes
 from .worker_turnover import WorkerTurnover
@@ -36,6 +37,7 @@ _PROBED = (
     *("loop_lag", "loop_held", "threads_started", "switches"),
     *("loop_held_by", "loop_in_view", "loop_in_app", "loop_elsewhere"),
     *("neighbour_requests", "neighbour_threads_started"),
+    *("connections_open", "connections_waiting"),
 )
 
 
@@ -64,6 +66,7 @@ class Health(asyncio.DatagramProtocol):
         self._rows: list[dict[str, int]] = []
         self._executor: ExecutorFacts | None = None
         self._answers: dict[int, list[AnswerKind]] = {}
+        self._connections: dict[int, list[AliasCounts]] = {}  # by process
         self._processes = Processes()
         self._workers: set[int] = set()  # processes that had a probe in this firing
         self._requests: dict[int, int] = {}  # of this firing, by process
@@ -106,7 +109,7 @@ class Health(asyncio.DatagramProtocol):
         Return True if every known probe answered in time.
         """
         self._firing, self._rows, self._executor = firing, [], None
-        self._answers, self._requests = {}, {}
+        self._answers, self._requests, self._connections = {}, {}, {}
         self._forget_ended()
         self._workers = {*self.probes}
         for probe in self.probes.values():
@@ -170,6 +173,11 @@ class Health(asyncio.DatagramProtocol):
         """Exceptions, and redirects that may not be the view's, of all processes in the firing."""
         return merge_answers(*self._answers.values())
 
+    @property
+    def connections(self) -> list[ConnectionFacts]:
+        """Connections to each database in the firing, of all processes together."""
+        return of_firing(self._connections.values(), sum(self._requests.values()))
+
     def datagram_received(self, data: bytes, address: Any) -> None:
         """Handle a probe's datagram; one without the token or of another form is dropped."""
         try:
@@ -216,6 +224,9 @@ class Health(asyncio.DatagramProtocol):
         self._requests[process] = row["requests"]
         if message.get("answers") is not None:
             self._answers[process] = read_answers(message["answers"])
+        if message.get("connections") is not None:
+            known = self._connections.get(process, [])
+            self._connections[process] = read_connections(message["connections"], known)
         self._note_executors(message)
 
     def _note_executors(self, message: dict[str, Any]) -> None:

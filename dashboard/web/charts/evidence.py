@@ -114,6 +114,10 @@ def _series_of(cause: CauseReport) -> Shape | None:
             what, limit_text = "milliseconds for which one call held the event loop", _view_takes
         case "executor-full":
             what, limit_text = "requests in the view", _limit(*_EXECUTOR_THREADS)
+        case "waiting-for-connection":
+            what, limit_text = _OPEN, _limit("connection of its pool", "connections of its pool")
+        case "connections-leak":
+            what, limit_text = _OPEN, _limit("connection", "connections")
         case _:
             return None
     course = cause["evidence"].get("course")
@@ -138,6 +142,7 @@ def _share_of(cause: CauseReport) -> Shape | None:
     return None if share is None else _bar(cause["lane"], what, share)
 
 
+_OPEN = "open database connections"
 _EXECUTOR_THREADS = ("thread of the default executor", "threads of the default executor")
 # {} is the percentage.
 _SAVED = (

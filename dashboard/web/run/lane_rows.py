@@ -13,6 +13,7 @@ from dashboard.analysis.report.report import Report, first_look
 from dashboard.analysis.samples import bystander, stats
 from dashboard.analysis.samples.lane_samples import Lane
 from dashboard.analysis.samples.window import Stretch, within
+from dashboard.analysis.text.lane_texts import connections_text
 from dashboard.analysis.text.numbers import with_ends
 from dashboard.analysis.text.verdict.disturbed import mark
 from dashboard.models import Run, RunLane
@@ -47,6 +48,7 @@ class LaneView:
     errors: str = ""
     bystander: str = ""
     peak_threads: str = ""
+    connections: str = ""
     rss: str = ""
     cpu_per_request: str = ""
     command: str = ""
@@ -144,6 +146,7 @@ def _numbers(report: LaneReport) -> dict[str, str]:
         "errors": _failed(report["errors"], (report.get("partial") or {"cut_off": 0})["cut_off"]),
         "bystander": format_ms(bystander.bystander_wait_ms(report)),
         "peak_threads": format_number(side["peak_threads"], "{:,}"),
+        "connections": connections_text(report),
         "rss": format_number(side["peak_rss_mb"], "{:,.0f} MiB"),
         "cpu_per_request": format_ms(side["cpu_ms_per_request"]),
     }

@@ -121,6 +121,11 @@ class RunView:
         return "replay" if self.data.get("replay") else state_word(self.status)
 
     @property
+    def has_connections(self) -> bool:
+        """True if a lane used a database, whose connections the table shows then."""
+        return any(lane.connections for lane in self.lanes)
+
+    @property
     def ago(self) -> str:
         """How long ago the run was created."""
         return ago(self.created)

@@ -14,12 +14,15 @@ AdvisedCause: TypeAlias = Literal[
     "cpu-bound",
     "serialised-on-one-thread",
     "thread-cost",
+    "waiting-for-connection",
+    "connections-leak",
 ]
 PredictedMetric: TypeAlias = Literal[
     "makespan_s",  # median over the rounds
     "response_p95_ms",  # median over the rounds
     "bystander_ms_p50",
     "cpu_ms_per_request",
+    "connections_leaked",  # after a firing, at most
 ]
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, TypedDict
 
 from .evidence import (
     ClientBoundEvidence,
+    ConnectionsLeakEvidence,
     CpuBoundEvidence,
     ErrorsEvidence,
     ExecutorFullEvidence,
@@ -19,6 +20,7 @@ from .evidence import (
     ThreadCostEvidence,
     ThreadsBusyEvidence,
     WaitingEvidence,
+    WaitingForConnectionEvidence,
 )
 
 
@@ -92,6 +94,20 @@ class WaitingInApp(OfLane):
     evidence: WaitingEvidence
 
 
+class WaitingForConnection(OfLane):
+    """The view waited for a connection to a database."""
+
+    name: Literal["waiting-for-connection"]
+    evidence: WaitingForConnectionEvidence
+
+
+class ConnectionsLeak(OfLane):
+    """The lane leaves connections to a database open that are of no more use."""
+
+    name: Literal["connections-leak"]
+    evidence: ConnectionsLeakEvidence
+
+
 class NotStreaming(OfLane):
     """The lane buffers its answers while the other one streams them."""
 
@@ -130,5 +146,8 @@ GapCause: TypeAlias = (
     | CpuBound
     | ThreadCost
     | WaitingInApp
+    | WaitingForConnection
 )
-CauseReport: TypeAlias = GapCause | NotStreaming | Errors | ClientBound | NoDifference
+CauseReport: TypeAlias = (
+    GapCause | NotStreaming | ConnectionsLeak | Errors | ClientBound | NoDifference
+)

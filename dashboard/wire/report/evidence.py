@@ -143,6 +143,43 @@ class WaitingEvidence(TypedDict):
     lines: NotRequired[list[LineEvidence]]
 
 
+class WaitingForConnectionEvidence(TypedDict):
+    """Waits for connections to the database `alias`; `pool` is how many its pools may have.
+
+    None: there is no pool, and connections were opened. `waiting` requests waited at once at most.
+    `can_pool`: Django could pool them here. `course` is of the open connections.
+    """
+
+    alias: str
+    pool: int | None
+    waiting: int
+    waited_ms_per_request: float
+    other_waited_ms_per_request: float | None
+    opened_per_request: float
+    can_pool: bool
+    view_ms_p50: float | None
+    course: NotRequired[Course | None]
+
+
+class ConnectionsLeakEvidence(TypedDict):
+    """Connections to the database `alias` that were open at the end of a firing, and of no use.
+
+    `leaked` of the `left_open`; `opened` and `collected` (by the garbage collector) are of all
+    `requests` of all firings. `course` is of the open connections.
+    """
+
+    alias: str
+    leaked: int
+    left_open: int
+    open_max: int
+    opened: int
+    collected: int
+    requests: int
+    max_age_s: float | None
+    can_pool: bool
+    course: NotRequired[Course | None]
+
+
 @final
 class PiecesEvidence(TypedDict):
     """How the pieces of answers arrived, where that was recorded."""

@@ -46,6 +46,46 @@ class ExecutorFacts(TypedDict):
     shared: NotRequired[bool]
 
 
+class PoolFacts(TypedDict):
+    """A pool of connections that psycopg keeps in each process, as it counts them itself.
+
+    `limit` is how many connections the pools of all processes may have, `size` how many they had at
+    most, and `waiting` how many requests waited for one at most. In all firings together they
+    `opened` connections, and `queued` requests waited for `wait_ms`, the bystander's among them.
+    """
+
+    limit: int
+    size: int
+    waiting: int
+    opened: int
+    queued: int
+    wait_ms: int
+
+
+class ConnectionFacts(TypedDict):
+    """Connections to one database, by its alias, without those of the bystander's requests.
+
+    `requests`, `opened` (or taken from the pool), `collected` (closed by the garbage collector) and
+    `waited_ms` are of all firings together. The others are the largest value that one firing had,
+    of all processes: `open_max`, `waiting_max` and `wait_ms_max` during it, `left_open` and, of
+    these, `leaked` at its end. `max_age_s` is CONN_MAX_AGE; None: for ever.
+    """
+
+    alias: str
+    requests: int
+    opened: int
+    open_max: int
+    left_open: int
+    leaked: int
+    collected: int
+    waiting_max: int
+    waited_ms: float
+    wait_ms_max: float
+    max_age_s: float | None
+    can_pool: bool
+    pool: PoolFacts | None
+
+
 class DjangoFacts(TypedDict, total=False):
     """The settings of the project that change a measurement, as a probe read them."""
 
@@ -86,10 +126,10 @@ class TargetFacts(TypedDict, total=False):
     """How a target was started and what was found there; an older report has fewer of these keys.
 
     A target that runs already has no probe, and a `url`. `own` and `version` are there if the
-    lane's name asks for them, `executor`, `websocket`, `xray` and `neighbour_cost` if they were
-    measured. `neighbour_cost` is [value, uncertainty] of each quantity of one bystander request.
-    `fault` is why there is no verdict on the lane. `answers` are stored with the lane, and are
-    elsewhere in the report.
+    lane's name asks for them, `executor`, `connections`, `websocket`, `xray` and `neighbour_cost`
+    if they were measured. `neighbour_cost` is [value, uncertainty] of each quantity of one
+    bystander request. `fault` is why there is no verdict on the lane. `answers` are stored with the
+    lane, and are elsewhere in the report.
     """
 
     command: list[str]
@@ -112,6 +152,7 @@ class TargetFacts(TypedDict, total=False):
     own: OwnFacts
     version: VersionFacts
     executor: ExecutorFacts
+    connections: list[ConnectionFacts]
     websocket: WebsocketFacts
     xray: XrayFacts
     neighbour_cost: dict[str, list[float]]

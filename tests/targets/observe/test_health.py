@@ -34,6 +34,8 @@ COUNTS = {
     "loop_elsewhere": 0,
     "neighbour_requests": 3,
     "neighbour_threads_started": 6,
+    "connections_open": 2,
+    "connections_waiting": 1,
 }
 
 

@@ -23,6 +23,7 @@ from dashboard.wire.report.evidence import (
 )
 from dashboard.wire.report.verdict import ComparisonReport
 
+from .connections import connection_words
 from .lines import with_line
 
 CAPTIONS: Mapping[str, str] = {
@@ -34,6 +35,8 @@ CAPTIONS: Mapping[str, str] = {
     "cpu-bound": "CPU-bound",
     "thread-cost": "Cost of threads",
     "waiting-in-app": "Idle in the view",
+    "waiting-for-connection": "Waiting for a connection",
+    "connections-leak": "Connections left open",
     "not-streaming": "Buffered answer",
     "errors": "Failed requests",
     "client-bound": "Load generator at its limit",
@@ -48,7 +51,11 @@ def cause_text(cause: CauseReport, comparison: ComparisonReport, baseline: str) 
     if cause["lane"] is None:
         return ""
     other = comparison["lane"] if cause["lane"] == baseline else baseline
-    sentence = _queue_words(cause, cause["lane"]) or _cost_words(cause, cause["lane"], other)
+    sentence = (
+        _queue_words(cause, cause["lane"])
+        or connection_words(cause, cause["lane"], other)
+        or _cost_words(cause, cause["lane"], other)
+    )
     return with_line(sentence, cause)
 
 

@@ -72,6 +72,7 @@ _PLAIN: Mapping[str, str] = {
     "cpu-bound": "the CPU limited {}",
     "thread-cost": "{} spent CPU time on threads",
     "waiting-in-app": "the view of {} waited longer",
+    "waiting-for-connection": "{} waited for database connections",
 }
 
 

@@ -27,6 +27,7 @@ MAX_ORIGIN_NS: Final = 2**62
 LATER: Final = {
     *("loop_held_by", "loop_in_view", "loop_in_app", "loop_elsewhere"),
     *("neighbour_requests", "neighbour_threads_started"),
+    *("connections_open", "connections_waiting"),
 }
 _FAILURES: Final = np.array(sorted(Failure))
 

@@ -22,7 +22,8 @@ def hints_on_settings(facts: TargetFacts) -> Iterator[str]:
             " it (AppRegistryNotReady); Liveburst set Django up first. Call"
             f" get_{facts.get('interface', 'asgi')}_application() above those imports."
         )
-    if django.get("keeps_connections") and facts.get("interface") == "asgi":
+    counted = facts.get("connections")  # a warning of the report has the number that it leaves
+    if django.get("keeps_connections") and facts.get("interface") == "asgi" and not counted:
         yield (
             "CONN_MAX_AGE is set under ASGI: a connection belongs to a thread that may never use"
             " it again, so connections pile up. Set it to 0, or use a pool."

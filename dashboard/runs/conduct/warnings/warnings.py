@@ -16,13 +16,14 @@ from dashboard.targets.lifecycle.ignored_settings import (
     hints_on_withheld_variables,
 )
 from dashboard.targets.observe.answers import merge_answers
+from dashboard.targets.observe.connections import merge_connections
 from dashboard.wire.events import Conversation, EngineFired
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.exchange import MAX_QUOTED
 from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import ExecutorFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts
 
 from .hints_on_answers import LaneAnswers, hints_on_answers
 from .hints_on_settings import hints_on_settings
@@ -37,6 +38,7 @@ class Warnings:
         self._context = context
         self._plan = context.plan
         self._executors: dict[int, ExecutorFacts] = {}
+        self._connections: dict[int, list[ConnectionFacts]] = {}
         self._answers: dict[int, list[AnswerKind]] = {}
         self._ignored: dict[int, int] = {}  # websocket messages that answered nothing, by lane
         self._warned_unanswered: set[int] = set()  # lanes
@@ -45,6 +47,7 @@ class Warnings:
         """Report on a firing; `fired` is the engine's event. Little is reported of a warm-up."""
         if firing.round != WARM_UP_ROUND:
             await self._executor(firing.lane, target)
+            await self._connections_of(firing.lane, target)
             await self._unanswered_by_view(firing.lane, target)
         if "websocket" in fired:
             await self.websocket(firing.lane, firing.round, fired["websocket"])
@@ -122,6 +125,14 @@ class Warnings:
             self._executors[position] = executor
             await self._context.add_facts(position, {"executor": executor})
 
+    async def _connections_of(self, position: int, target: Target) -> None:
+        """Report the lane's connections to databases, over all rounds so far."""
+        if target.connections:
+            before = self._connections.get(position, [])
+            connections = merge_connections(before, target.connections)
+            self._connections[position] = connections
+            await self._context.add_facts(position, {"connections": connections})
+
     async def _unanswered_by_view(self, position: int, target: Target) -> None:
         """Report why requests were not answered by their view, over all rounds so far."""
         if target.answers:
@@ -157,7 +168,9 @@ class Warnings:
         return [
             *hints_on_ignored_settings(target.facts),
             *hints_on_withheld_variables(target.facts),
-            *hints_on_settings(target.facts),
+            *hints_on_settings(
+                {**target.facts, "connections": self._connections.get(position, [])}
+            ),
             *[hint async for hint in hints_on_answers(answers, target.facts, check)],
         ]
 

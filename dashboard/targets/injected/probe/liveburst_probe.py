@@ -11,6 +11,7 @@ modules beside it, standard library alone, Python 3.9. A server serves `liveburs
     LIVEBURST_DIRECTORY   the project's own, whose lines of code are named
     LIVEBURST_WITHOUT     entries of MIDDLEWARE to leave out, with commas (`liveburst_without.py`)
     LIVEBURST_EXECUTOR    threads of the loop's default executor (`liveburst_executor.py`)
+    LIVEBURST_DATABASES   settings of DATABASES to override (`liveburst_database_settings.py`)
     LIVEBURST_SAMPLER     what `liveburst_sampler.py` reads; without it nothing is sampled
 
 Each response carries the header `liveburst: ENTERED VIEW_ENTERED VIEW_LEFT PROCESS`
@@ -27,6 +28,8 @@ from typing import Any
 
 from liveburst_application import load_application
 from liveburst_asgi import ASGIProbe
+from liveburst_connections import watch_connections
+from liveburst_database_settings import check_databases, override_databases
 from liveburst_django_errors import watch_errors
 from liveburst_django_views import watch_views
 from liveburst_pools import watch_executors
@@ -41,8 +44,11 @@ def __getattr__(name: str) -> Any:
     if name not in ("wsgi", "asgi"):
         raise AttributeError(name)
     override_middleware()
+    override_databases()
     application = load_application(os.environ["LIVEBURST_APP"])
     check_left_out()
+    check_databases()
+    watch_connections()
     watch_threads()
     watch_executors()
     watch_views()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from liveburst_answers import ANSWERS
+from liveburst_connections import CONNECTIONS
 from liveburst_counters import BYSTANDER, LOAD
 from liveburst_environment import context_switches, django_settings, versions
 from liveburst_heartbeat import GeventHub, Heartbeat, running_loop
@@ -92,6 +93,7 @@ class Reporter:
                 LOAD.begin()
                 BYSTANDER.begin()
                 ANSWERS.begin()
+                CONNECTIONS.begin()
             if self.heartbeat is not None:
                 self.heartbeat.begin()
         elif message["type"] == "end" and message["firing"] == self.firing:
@@ -101,12 +103,14 @@ class Reporter:
         """Send the present state; the last report of a firing is `final`."""
         final = self.ending and LOAD.is_quiet()
         self.reported_ns = now()
+        connections = CONNECTIONS.report(final=final)
         columns = {
             **LOAD.report(),
             "neighbour_requests": BYSTANDER.requests,
             **self.read_loop(),
             "neighbour_threads_started": BYSTANDER.threads_started,
             "switches": context_switches(),
+            **CONNECTIONS.columns(),
         }
         self.send(
             "report",
@@ -117,6 +121,7 @@ class Reporter:
             answers=ANSWERS.news(),
             executor=self.executor.read(),
             one_thread=queued_for_single_thread(),
+            connections=connections,
         )
         if final:
             self.finish()

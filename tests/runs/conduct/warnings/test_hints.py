@@ -64,6 +64,7 @@ def test_a_status_is_reported_only_if_it_is_the_only_one(
         (facts(keeps_connections=True), ["CONN_MAX_AGE is set under ASGI"]),
         (facts(set_up_first=True), ["imports models before Django is set up"]),
         ({**facts(keeps_connections=True), "interface": "wsgi"}, []),
+        ({**facts(keeps_connections=True), "connections": [{"alias": "default"}]}, []),
     ],
 )
 def test_settings_that_distort_the_numbers_are_named(given: Any, words: list[str]) -> None:
