@@ -42,10 +42,17 @@ def waiting_for_connection(
         "waiting-for-connection",
         subject,
         f"{kept}: {counted(size, 'connection')}{each}{present}.",
-        subject.at(subject.server, pool=size),
+        _pooled(subject, size),
         _without_wait(subject, evidence, size * processes),
         unsafe=UNSAFE_SIZE,
     )
+
+
+def _pooled(subject: Subject, size: int) -> str:
+    """Return the lane with a pool, and without persistent connections, which exclude one."""
+    persistent = subject.server.settings.get("conn_max_age")
+    without = {"conn_max_age": 0} if persistent else {}
+    return subject.at(subject.server, pool=size, **without)
 
 
 def _without_wait(
@@ -94,7 +101,7 @@ def connections_leak(subject: Subject, evidence: ConnectionsLeakEvidence) -> Ite
             "connections-leak",
             subject,
             f"Set CONN_MAX_AGE to 0 and use a pool: {counted(size, 'connection')} per process.",
-            subject.at(subject.server, pool=size),
+            _pooled(subject, size),
             returned,
             unsafe=UNSAFE_SIZE,
         )

@@ -114,10 +114,8 @@ def _series_of(cause: CauseReport) -> Shape | None:
             what, limit_text = "milliseconds for which one call held the event loop", _view_takes
         case "executor-full":
             what, limit_text = "requests in the view", _limit(*_EXECUTOR_THREADS)
-        case "waiting-for-connection":
-            what, limit_text = _OPEN, _limit("connection of its pool", "connections of its pool")
-        case "connections-leak":
-            what, limit_text = _OPEN, _limit("connection", "connections")
+        case "waiting-for-connection" | "connections-leak":
+            what, limit_text = "open database connections", _pool
         case _:
             return None
     course = cause["evidence"].get("course")
@@ -142,7 +140,6 @@ def _share_of(cause: CauseReport) -> Shape | None:
     return None if share is None else _bar(cause["lane"], what, share)
 
 
-_OPEN = "open database connections"
 _EXECUTOR_THREADS = ("thread of the default executor", "threads of the default executor")
 # {} is the percentage.
 _SAVED = (
@@ -174,6 +171,10 @@ def _over_time(what: str, course: Course, limit_text: Callable[[float], str]) ->
 
 def _limit(singular: str, plural: str) -> Callable[[float], str]:
     return lambda limit: f"its {counted(limit, singular, plural)}"
+
+
+def _pool(limit: float) -> str:
+    return f"its pool of {counted(limit, 'connection')}"
 
 
 def _view_takes(limit_ms: float) -> str:

@@ -64,4 +64,5 @@ def _server(text: str) -> ServerChoice:
     name, _, rest = text.partition(":")
     pairs = (part.partition("=") for part in rest.split(",") if part)
     settings = {key: int(value) for key, _, value in pairs}
-    return ServerChoice(**{**vars(SERVERS[name]), **settings, "settings": settings})
+    numbers = {key: settings[key] for key in ("processes", "threads") if key in settings}
+    return ServerChoice(**{**vars(SERVERS[name]), **numbers, "settings": settings})

@@ -112,5 +112,7 @@ def test_each_python_serves_and_reports(
         report, _ = received(dashboard_socket)
         assert (report["requests"], report["peak_in_app"], report["in_app"]) == (1, 1, 0)
         assert (report["executor"] is None) == (interface == "wsgi")
+        assert report["connections"] is None
+        assert (report["connections_open"], report["connections_waiting"]) == (-1, -1)
         process.stdin.close()
         assert process.wait(20) == 0

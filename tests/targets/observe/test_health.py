@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from dashboard.targets.observe.connections import merge_connections
 from dashboard.targets.observe.health import Health
 from dashboard.wire.frame import COLUMNS
 from tests.targets.helpers import until_async
@@ -158,6 +159,49 @@ async def test_the_executor_is_kept_from_when_its_queue_was_longest(
     assert health.executor is None
 
 
+DEFAULT: dict[str, Any] = {
+    "alias": "default", "opened": 9, "open": 3, "most_open": 5, "beside": 1, "collected": 2,
+    "leaked": 2, "most_waiting": 4, "waited_ns": 90_000_000, "longest_wait_ns": 30_000_000,
+    "max_age_s": None, "can_pool": True, "pool": None,
+}  # fmt: skip
+POOL = {"limit": 4, "size": 4, "waiting": 7, "queued": 8, "wait_ms": 400, "opened": 4}
+
+
+async def test_the_connections_of_a_firing_are_those_of_its_last_report(
+    health: Health, probe: FakeProbe
+) -> None:
+    await begun(health, probe)
+    assert health.connections == []
+    pooled = {**DEFAULT, "alias": "pooled", "pool": POOL}
+    later = {**pooled, "opened": 12, "pool": {**POOL, "size": 2, "waiting": 0, "queued": 9}}
+    probe.report(1, connections=[pooled])
+    probe.report(1, connections=[later, DEFAULT])
+    assert await until_async(lambda: len(health.connections) == 2)
+    default, found = health.connections
+    assert (default["alias"], default["requests"], default["pool"]) == ("default", 9, None)
+    assert (default["open_max"], default["left_open"], default["leaked"]) == (5, 3, 2)
+    assert (default["waited_ms"], default["wait_ms_max"]) == (90, 30)
+    assert found["opened"] == 12
+    assert found["pool"] == {
+        "limit": 4, "size": 4, "waiting": 7, "opened": 4, "queued": 9, "wait_ms": 400,
+    }  # fmt: skip
+
+
+async def test_firings_add_up_and_the_worst_of_them_remains(
+    health: Health, probe: FakeProbe
+) -> None:
+    await begun(health, probe)
+    probe.report(1, connections=[{**DEFAULT, "pool": POOL}])
+    assert await until_async(lambda: len(health.connections) == 1)
+    firing = health.connections
+    quiet = [{**firing[0], "leaked": 0, "left_open": 0, "pool": None}]
+    (merged,) = merge_connections(firing, quiet)  # type: ignore[arg-type]
+    assert (merged["requests"], merged["opened"], merged["waited_ms"]) == (18, 18, 180)
+    assert (merged["leaked"], merged["left_open"], merged["open_max"]) == (2, 3, 5)
+    assert merged["pool"] == firing[0]["pool"]
+    assert merge_connections([], firing) == merge_connections(firing, []) == firing
+
+
 async def test_an_old_report_is_not_joined_with_a_present_reading_of_proc(
     health: Health, probe: FakeProbe
 ) -> None:
@@ -242,6 +286,7 @@ ODD_FIELDS: list[dict[str, Any]] = [
     *({"process": 1e999}, {"process": float("nan")}, {"process": None}, {"process": 10**30}),
     *({"process": "x"}, {"process": []}, {"at": 1e999}, {"at": None}, {"requests": 1e999}),
     *({"requests": []}, {"answers": 7}, {"answers": [[]]}, {"executor": 7}, {"executor": [1]}),
+    *({"connections": 7}, {"connections": [{}]}, {"connections": [{**DEFAULT, "opened": "9"}]}),
     *({"one_thread": 1e999}, {"one_thread": {}}, {"type": []}, {"firing": {}}),
 ]
 
