@@ -52,6 +52,14 @@ class Target(Protocol):
         """Connections to databases in the last firing; empty if none was used."""
 
     @property
+    def established(self) -> int:
+        """Connections to PostgreSQL after the last firing, as the probes count them."""
+
+    @property
+    def application_name(self) -> str | None:
+        """Under which PostgreSQL lists its connections; None if that is unknown."""
+
+    @property
     def answers(self) -> Sequence[AnswerKind]:
         """Exceptions and redirects in the last firing, as in docs/frame.md."""
 
@@ -94,6 +102,9 @@ class Targets(Protocol):
 
     async def migrations(self, server: str) -> Migrations:
         """Return the project's pending migrations, if known."""
+
+    async def activity(self, server: str, names: Sequence[str]) -> Mapping[str, int]:
+        """Return how many connections PostgreSQL lists for each of these application names."""
 
     async def discard(self, server: str) -> None:
         """End a target, so that the next `ready` starts a new one."""

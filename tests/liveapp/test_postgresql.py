@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from dashboard.targets.lifecycle.sockets import free_port
 from liveapp.databases import POOL_MAX
+from tests.postgresql import postgresql
 from tests.targets.helpers import until
 
 from .conftest import Liveapp
@@ -25,48 +19,13 @@ from .http import Client, get
 pytestmark = pytest.mark.servers
 
 SERVERS = ["gunicorn-gthread", "uvicorn"]
-OWNER = "postgres"  # the server refuses to run as root
-
-
-def program(name: str) -> str | None:
-    """Debian keeps them away from the path."""
-    paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(paths[-1]) if paths else None)
 
 
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
-    """A PostgreSQL of its own, in a directory of its own, for as long as the tests take."""
-    initdb, postgres = program("initdb"), program("postgres")
-    if initdb is None or postgres is None:
-        pytest.skip("PostgreSQL is not installed here")
-    user = OWNER if os.getuid() == 0 else None
-    directory = Path(tempfile.mkdtemp(prefix="liveburst-postgresql-"))
-    if user:
-        os.chown(directory, pwd.getpwnam(user).pw_uid, -1)
-    data, port = str(directory / "data"), free_port()
-    subprocess.run(
-        [initdb, "-D", data, "-U", "lab", "-A", "trust", "--no-sync"],
-        user=user, check=True, stdout=subprocess.DEVNULL, cwd=directory,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"],
-        user=user, stderr=subprocess.DEVNULL, cwd=directory,
-    )  # fmt: skip
-    url = f"postgresql://lab@127.0.0.1:{port}/postgres"
-    assert until(lambda: answers(url))
-    yield url
-    server.terminate()
-    server.wait(10)
-    shutil.rmtree(directory)
-
-
-def answers(url: str) -> bool:
-    try:
-        psycopg.connect(url).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+    """A PostgreSQL of its own, for as long as the tests take."""
+    with postgresql() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

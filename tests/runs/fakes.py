@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from itertools import cycle
@@ -128,6 +128,8 @@ class FakeTarget:
     session: Mapping[str, str] = MappingProxyType({})
     executor: ExecutorFacts | None = None
     connections: tuple[ConnectionFacts, ...] = ()
+    established = 0
+    application_name: str | None = None
     answers: tuple[AnswerKind, ...] = ()
     log_line = ""
     worker_turnover: WorkerTurnover | None = None
@@ -162,6 +164,7 @@ class FakeTargets:
         self.discarded: list[str] = []
         self.asked_to_log_in: dict[str, bool] = {}
         self.behind: set[str] = set()  # servers whose project has migrations pending
+        self.listed: dict[str, int] = {}  # connections in pg_stat_activity, by application name
         self._failing = failing
 
     async def ready(
@@ -184,6 +187,9 @@ class FakeTargets:
 
     async def migrations(self, server: str) -> Migrations:
         return Migrations(("shop.0001_initial",) if server in self.behind else ())
+
+    async def activity(self, server: str, names: Sequence[str]) -> Mapping[str, int]:
+        return {name: self.listed[name] for name in names if name in self.listed}
 
     async def discard(self, server: str) -> None:
         self.discarded.append(server)

@@ -27,6 +27,8 @@ class ExternalTarget(Target):
     failure = None
     executor = None
     connections = ()
+    established = 0
+    application_name = None
     answers = ()
     log_line = ""
     worker_turnover = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from dashboard.wire.report.target_facts import TargetFacts
 
 from .code_changes import Scan
 from .companions import Companions
+from .database_activity import read_activity
 from .external_target import ExternalTarget
 from .migrations import Migrations, check_migrations
 from .server_packages import PackageInstaller
@@ -117,6 +118,15 @@ class Targets:
             return Migrations(None, "it is not served from here")
         companion_env = self._companions.env
         return await check_migrations(project, application, companion_env, self._log_directory)
+
+    async def activity(self, server: str, names: Sequence[str]) -> Mapping[str, int]:
+        """Return how many connections PostgreSQL lists for these names of applications."""
+        project = await self._project_served(server)
+        application = project.application(self._server(server))
+        if application is None or self._server(server).url is not None:
+            return {}
+        companion_env, logs = self._companions.env, self._log_directory
+        return await read_activity(project, application, companion_env, logs, names)
 
     async def stop(self) -> None:
         """End all of them at once; a target that is being started is waited for first."""

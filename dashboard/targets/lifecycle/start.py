@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +39,8 @@ from .target import Target
 from .target_facts import started_facts
 
 HELLO_TIMEOUT_S = 2.0
+APPLICATION_NAME = "PGAPPNAME"  # read by libpq; the project's own settings take precedence
+OWN_NAME = "liveburst-"
 
 
 def _no_failure() -> None:
@@ -94,6 +97,7 @@ async def start_target(
             facts=facts | context.facts,
             companion_env=context.companion_env,
             companion_failure=context.companion_failure,
+            application_name=_application_name(env),
         )
         undo.pop_all()
     return target
@@ -194,6 +198,7 @@ def _environment(
         expected = f"expected {project.path.name} to name project.{server.interface}"
         raise TargetFailed(f"{server.name}: {expected}")
     env = {
+        APPLICATION_NAME: OWN_NAME + secrets.token_hex(6),
         **with_probe(project_environment(project, context.companion_env)),
         "LIVEBURST_MARK": context.mark,
         "LIVEBURST_APP": application,
@@ -207,6 +212,12 @@ def _environment(
     if packages.appended is not None:
         env["LIVEBURST_APPENDED"] = str(packages.appended)
     return env
+
+
+def _application_name(env: Mapping[str, str]) -> str | None:
+    """Return the name of a target's connections to PostgreSQL; None if it is the project's."""
+    name = env[APPLICATION_NAME]
+    return name if name.startswith(OWN_NAME) else None
 
 
 async def _wait_for_answer(

@@ -21,7 +21,8 @@ class Target:
 
     `started_s` is when it was started (of `time.time`). `facts` are how it was started and what
     was found. `companion_env` is what the companions added to its environment;
-    `companion_failure` returns why one of them has ended, None while all run.
+    `companion_failure` returns why one of them has ended, None while all run. `application_name` is
+    under which PostgreSQL lists its connections, None if the project chose a name itself.
     """
 
     tls = False
@@ -40,12 +41,14 @@ class Target:
         facts: TargetFacts,
         companion_env: Mapping[str, str],
         companion_failure: Callable[[], TargetFailed | None],
+        application_name: str | None = None,
     ) -> None:
         self.server = server
         self.host, self.port = address
         self.started_s = started_s
         self.facts = facts
         self.companion_env = companion_env
+        self.application_name = application_name
         self._companion_failure = companion_failure
         self._child = child
         self._health = health
@@ -114,6 +117,11 @@ class Target:
     def connections(self) -> Sequence[ConnectionFacts]:
         """Of the last firing, once it is over: connections to each database, by alias."""
         return self._health.connections
+
+    @property
+    def established(self) -> int:
+        """Connections to PostgreSQL after the last firing, as the probes count them."""
+        return self._health.established
 
     @property
     def log_line(self) -> str:

@@ -36,6 +36,8 @@ class AliasCounts(TypedDict):
     longest_wait_ns: int
     max_age_s: float | None
     can_pool: bool
+    vendor: str
+    established: int
     pool: PoolCounts | None
 
 
@@ -63,6 +65,12 @@ def of_firing(processes: Iterable[Sequence[AliasCounts]], requests: int) -> list
     return [_together(alias, counts, requests) for alias, counts in sorted(by_alias.items())]
 
 
+def established(processes: Iterable[Sequence[AliasCounts]], vendor: str) -> int:
+    """Return how many connections to databases of a vendor all processes have."""
+    counts = (each for process in processes for each in process)
+    return sum(each["established"] for each in counts if each["vendor"] == vendor)
+
+
 def _together(alias: str, counts: Sequence[AliasCounts], requests: int) -> ConnectionFacts:
     return {
         "alias": alias,
@@ -77,6 +85,7 @@ def _together(alias: str, counts: Sequence[AliasCounts], requests: int) -> Conne
         "wait_ms_max": max(each["longest_wait_ns"] for each in counts) / NS_PER_MS,
         "max_age_s": counts[0]["max_age_s"],
         "can_pool": any(each["can_pool"] for each in counts),
+        "vendor": counts[0]["vendor"],
         "pool": _pools([each["pool"] for each in counts if each["pool"] is not None]),
     }
 
@@ -119,6 +128,7 @@ def _merged(before: ConnectionFacts | None, facts: ConnectionFacts) -> Connectio
         "wait_ms_max": max(before["wait_ms_max"], facts["wait_ms_max"]),
         "max_age_s": facts["max_age_s"],
         "can_pool": facts["can_pool"],
+        "vendor": facts["vendor"],
         "pool": _merged_pools(before["pool"], facts["pool"]),
     }
 

@@ -22,7 +22,7 @@ from dashboard.wire.report.target_facts import ConnectionFacts, DjangoFacts, Exe
 from dashboard.wire.untrusted import decode_json
 
 from .answers import merge_answers, read_answers
-from .connections import AliasCounts, of_firing, read_connections
+from .connections import AliasCounts, established, of_firing, read_connections
 from .proc_stats import exists, read_process
 from .processes import Processes
 from .worker_turnover import WorkerTurnover
@@ -177,6 +177,11 @@ class Health(asyncio.DatagramProtocol):
     def connections(self) -> list[ConnectionFacts]:
         """Connections to each database in the firing, of all processes together."""
         return of_firing(self._connections.values(), sum(self._requests.values()))
+
+    @property
+    def established(self) -> int:
+        """Connections to PostgreSQL that all processes had at the last reports of the firing."""
+        return established(self._connections.values(), "postgresql")
 
     def datagram_received(self, data: bytes, address: Any) -> None:
         """Handle a probe's datagram; one without the token or of another form is dropped."""

@@ -67,8 +67,9 @@ class ConnectionFacts(TypedDict):
 
     `requests`, `opened` (or taken from the pool), `collected` (closed by the garbage collector) and
     `waited_ms` are of all firings together. The others are the largest value that one firing had,
-    of all processes: `open_max`, `waiting_max` and `wait_ms_max` during it, `left_open` and, of
-    these, `leaked` at its end. `max_age_s` is CONN_MAX_AGE; None: for ever.
+    of all processes: `open_max`, `waiting_max` and `wait_ms_max` during it; at its end `left_open`
+    and, of those that it opened, `leaked`. `max_age_s` is CONN_MAX_AGE; None: for ever. `can_pool`:
+    Django can pool them here. `vendor` is Django's name for the kind of database.
     """
 
     alias: str
@@ -83,7 +84,15 @@ class ConnectionFacts(TypedDict):
     wait_ms_max: float
     max_age_s: float | None
     can_pool: bool
+    vendor: str
     pool: PoolFacts | None
+
+
+class ActivityFacts(TypedDict):
+    """Connections to PostgreSQL after the last round: as the probes count them, and as it does."""
+
+    by_probe: int
+    by_database: int
 
 
 class DjangoFacts(TypedDict, total=False):
@@ -126,10 +135,10 @@ class TargetFacts(TypedDict, total=False):
     """How a target was started and what was found there; an older report has fewer of these keys.
 
     A target that runs already has no probe, and a `url`. `own` and `version` are there if the
-    lane's name asks for them, `executor`, `connections`, `websocket`, `xray` and `neighbour_cost`
-    if they were measured. `neighbour_cost` is [value, uncertainty] of each quantity of one
-    bystander request. `fault` is why there is no verdict on the lane. `answers` are stored with the
-    lane, and are elsewhere in the report.
+    lane's name asks for them, `executor`, `connections`, `activity`, `websocket`, `xray` and
+    `neighbour_cost` if they were measured. `neighbour_cost` is [value, uncertainty] of each
+    quantity of one bystander request. `fault` is why there is no verdict on the lane. `answers` are
+    stored with the lane, and are elsewhere in the report.
     """
 
     command: list[str]
@@ -153,6 +162,7 @@ class TargetFacts(TypedDict, total=False):
     version: VersionFacts
     executor: ExecutorFacts
     connections: list[ConnectionFacts]
+    activity: ActivityFacts
     websocket: WebsocketFacts
     xray: XrayFacts
     neighbour_cost: dict[str, list[float]]

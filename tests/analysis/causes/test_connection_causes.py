@@ -27,7 +27,8 @@ def facts(requests: int, **changes: Any) -> ConnectionFacts:
     plain: dict[str, Any] = {
         "alias": "default", "requests": requests, "opened": requests, "open_max": requests,
         "left_open": 0, "leaked": 0, "collected": 0, "waiting_max": 1, "waited_ms": 0.1 * requests,
-        "wait_ms_max": 0.2, "max_age_s": 0, "can_pool": True, "pool": None,
+        "wait_ms_max": 0.2, "max_age_s": 0, "can_pool": True,
+        "vendor": "postgresql", "pool": None,
     }  # fmt: skip
     found: Any = {**plain, **changes}
     return found

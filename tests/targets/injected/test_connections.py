@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections as connection_handler
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from pytest_django import DjangoDbBlocker
@@ -25,6 +26,7 @@ def connections(
     """The counts of the probe, with Django patched until the test is over."""
     for name in ("connect", "close"):
         monkeypatch.setattr(BaseDatabaseWrapper, name, getattr(BaseDatabaseWrapper, name))
+    monkeypatch.setattr(connection_handler, "all", lambda **_: [])
     probe.connections.watch_connections()
     with django_db_blocker.unblock():
         yield probe.connections.CONNECTIONS
@@ -182,3 +184,15 @@ def test_a_pool_is_read_from_what_it_counts_since_the_firing_began(
     pool.stats["requests_queued"] = 12
     assert counts(connections)["pool"]["queued"] == 7
     assert counts(connections)["pool"]["wait_ms"] == 0
+
+
+def test_what_was_open_before_the_first_request_is_of_no_load(
+    probe: Probe, connections: Any, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = opened()
+    del first.__dict__[probe.connections.HELD]  # as if it had not been counted
+    connections.databases.clear()
+    monkeypatch.setattr(connection_handler, "all", lambda **_: [first])
+    probe.connections.count_earlier_ones()
+    found = counts(connections)
+    assert [found[name] for name in ("open", "beside", "leaked")] == [0, 1, 0]

@@ -162,7 +162,7 @@ async def test_the_executor_is_kept_from_when_its_queue_was_longest(
 DEFAULT: dict[str, Any] = {
     "alias": "default", "opened": 9, "open": 3, "most_open": 5, "beside": 1, "collected": 2,
     "leaked": 2, "most_waiting": 4, "waited_ns": 90_000_000, "longest_wait_ns": 30_000_000,
-    "max_age_s": None, "can_pool": True, "pool": None,
+    "max_age_s": None, "can_pool": True, "vendor": "postgresql", "established": 4, "pool": None,
 }  # fmt: skip
 POOL = {"limit": 4, "size": 4, "waiting": 7, "queued": 8, "wait_ms": 400, "opened": 4}
 
@@ -182,6 +182,7 @@ async def test_the_connections_of_a_firing_are_those_of_its_last_report(
     assert (default["open_max"], default["left_open"], default["leaked"]) == (5, 3, 2)
     assert (default["waited_ms"], default["wait_ms_max"]) == (90, 30)
     assert found["opened"] == 12
+    assert health.established == 8
     assert found["pool"] == {
         "limit": 4, "size": 4, "waiting": 7, "opened": 4, "queued": 9, "wait_ms": 400,
     }  # fmt: skip

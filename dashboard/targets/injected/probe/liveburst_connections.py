@@ -137,3 +137,16 @@ def watch_connections() -> None:
 
     counted_connect.liveburst = True  # type: ignore[attr-defined]
     wrapper.connect, wrapper.close = counted_connect, counted_close
+    count_earlier_ones()
+
+
+def count_earlier_ones() -> None:
+    """Count the connections that this thread opened while the project was imported; no load's."""
+    try:
+        wrappers = sys.modules["django.db"].connections.all(initialized_only=True)
+    except Exception:  # an older Django, or one without settings
+        return
+    for wrapper in wrappers:
+        database = CONNECTIONS.of(wrapper) if wrapper.connection is not None else None
+        if database is not None:
+            CONNECTIONS.opened(database, wrapper, Held(wrapper, False, False))

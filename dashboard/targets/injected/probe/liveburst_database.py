@@ -25,10 +25,11 @@ class Held:
     CONN_MAX_AGE is 0.
     """
 
-    __slots__ = ("for_load", "in_request", "thread", "wrapper")
+    __slots__ = ("firing", "for_load", "in_request", "thread", "wrapper")
 
     def __init__(self, wrapper: Any, for_load: bool, in_request: bool) -> None:
         self.for_load, self.in_request = for_load, in_request
+        self.firing = 0  # the database's number of the firing in which it was opened
         self.thread = weakref.ref(running_thread())
         self.wrapper: Any = weakref.ref(wrapper, lambda _: DROPPED.append(self))
 
@@ -58,6 +59,7 @@ class Database:
     def __init__(self, alias: str, wrapper_class: Any) -> None:
         self.alias = alias
         self.wrapper_class = wrapper_class
+        self.firing = 0
         self.held: dict[int, Held] = {}
         self.open = self.most_open = 0
         self.opened = self.collected = 0
@@ -69,6 +71,7 @@ class Database:
 
     def begin(self) -> None:
         """Begin a firing."""
+        self.firing += 1
         self.most_open, self.most_waiting = self.open, self.waiting
         self.opened = self.collected = self.waited_ns = self.longest_wait_ns = 0
         self.pool_at_begin = self.pool_stats()
@@ -88,6 +91,7 @@ class Database:
         """Count a connection as open."""
         self.max_age_s = wrapper.settings_dict.get("CONN_MAX_AGE", 0)
         self.held[id(held)] = held
+        held.firing = self.firing
         if held.for_load:
             self.opened += 1
             self.open += 1
@@ -107,7 +111,7 @@ class Database:
             self.collected += held.for_load
 
     def leaked(self) -> int:
-        """Return the load's open connections that will not be used again.
+        """Return the load's open connections of this firing that will not be used again.
 
         Those of a thread that has ended, and those of a request that Django was to close at its
         end.
@@ -116,7 +120,7 @@ class Database:
         return sum(
             held.has_lost_its_thread() or (at_its_end and held.in_request)
             for held in self.held.values()
-            if held.for_load
+            if held.for_load and held.firing == self.firing
         )
 
     def report(self, *, final: bool) -> dict[str, Any]:
@@ -135,6 +139,8 @@ class Database:
             "longest_wait_ns": self.longest_wait_ns,
             "max_age_s": self.max_age_s,
             "can_pool": self.can_pool,
+            "vendor": str(getattr(self.wrapper_class, "vendor", "unknown"))[:100],
+            "established": pool.get("pool_size", 0) if pool else len(self.held),
             "pool": self.pool_numbers(pool) if pool else None,
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.runs.conduct.warnings.hints_on_answers import LaneAnswers, hints_on_answers
-from dashboard.runs.conduct.warnings.hints_on_settings import hints_on_settings
+from dashboard.runs.conduct.warnings.hints_on_settings import hint_on_activity, hints_on_settings
 from dashboard.runs.conduct.warnings.statuses import Statuses
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
@@ -71,6 +71,25 @@ def test_settings_that_distort_the_numbers_are_named(given: Any, words: list[str
     hints = list(hints_on_settings(given))
     assert len(hints) == len(words)
     assert all(word in hint for word, hint in zip(words, hints, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("by_probe", "by_database", "leaks", "word"),
+    [
+        (4, 4, False, ""),
+        (4, 5, False, "without Django"),
+        (4, 5, True, "without Django"),
+        (9, 4, False, "PgBouncer"),
+        (9, 4, True, ""),  # the garbage collector may have closed them
+    ],
+)
+def test_a_difference_to_what_postgresql_lists_is_explained(
+    by_probe: int, by_database: int, leaks: bool, word: str
+) -> None:
+    counts: Any = {"by_probe": by_probe, "by_database": by_database}
+    message = hint_on_activity(counts, leaks=leaks)
+    assert bool(message) == bool(word)
+    assert word in message
 
 
 def kind(type: str | None, where: str | None = None, status: int = 500) -> AnswerKind:
