@@ -88,7 +88,8 @@ async def fire(laboratory: Laboratory, *lanes: str, rounds: int = 2) -> dict[str
         outcome = await laboratory.outcome(run)
         assert outcome.problem == "", outcome.log_tail
         report = (await Run.objects.aget(pk=run.pk)).report
-        if not report["verdict"]["disturbed"] and not report["verdict"]["spoiled"]:
+        verdict = report["verdict"]
+        if verdict is None or not (verdict["disturbed"] or verdict["spoiled"]):
             break
     return report
 
@@ -137,10 +138,9 @@ async def test_both_causes_are_named_with_their_numbers_and_their_lanes(
 
     # A pool that is large enough: neither.
     assert (enough["leaked"], enough["pool"]["limit"]) == (0, 20)
-    assert causes_in(report, POOLED) == {}
-    fires = {piece["cause"]: piece["fires"] for piece in reversed(report["advice"])}
-    assert fires["waiting-for-connection"] == "async@uvicorn:pool=12"
-    assert fires["connections-leak"] == "async@uvicorn:conn_max_age=0"
+    assert not {"waiting-for-connection", "connections-leak"} & causes_in(report, POOLED).keys()
+    fires = {piece["fires"] for piece in report["advice"]}
+    assert {"async@uvicorn:pool=12", "async@uvicorn:conn_max_age=0"} <= fires
 
 
 async def test_postgresql_lists_what_the_probe_counts(

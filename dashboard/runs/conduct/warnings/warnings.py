@@ -30,6 +30,8 @@ from .hints_on_settings import hint_on_activity, hints_on_settings
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
 from .statuses import Statuses
 
+QUIET_S = 1.0  # for probes that report once more, with no request under way
+
 
 class Warnings:
     """Looks at what went on around each firing, and sends warnings and facts to the sinks."""
@@ -146,6 +148,8 @@ class Warnings:
         if not asked:
             return
         server = targets.name_of(self._plan.lanes[next(iter(by_position))])
+        for target in {id(target): target for target in by_position.values()}.values():
+            await self._refresh(target)
         listed = await self._context.resources.targets.activity(server, asked)
         for position, target in by_position.items():
             number = listed.get(target.application_name or "")
@@ -155,6 +159,12 @@ class Warnings:
                 leaks = any(each["leaked"] for each in self._connections[position])
                 if message := hint_on_activity(counts, leaks=leaks):
                     await self._context.warn(f"{self._plan.lanes[position]}: {message}")
+
+    async def _refresh(self, target: Target) -> None:
+        """Have the probes report once more: a pool may have grown since the last firing."""
+        number = next(self._context.resources.firing_numbers)
+        await target.begin(number)
+        await target.end(number, quiet_timeout_s=QUIET_S)
 
     async def _unanswered_by_view(self, position: int, target: Target) -> None:
         """Report why requests were not answered by their view, over all rounds so far."""
