@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dashboard.wire.plural import counted
-from dashboard.wire.report.target_facts import ActivityFacts, DjangoFacts, TargetFacts
+from dashboard.wire.report.target_facts import DjangoFacts, TargetFacts
 
 
 def hints_on_settings(facts: TargetFacts) -> Iterator[str]:
@@ -29,23 +28,3 @@ def hints_on_settings(facts: TargetFacts) -> Iterator[str]:
             "CONN_MAX_AGE is set under ASGI: a connection belongs to a thread that may never use"
             " it again, so connections pile up. Set it to 0, or use a pool."
         )
-
-
-def hint_on_activity(counts: ActivityFacts, *, leaks: bool) -> str:
-    """Return what it means if PostgreSQL lists other connections than Django has; else nothing.
-
-    Of those that the project `leaks`, the garbage collector may have closed some meanwhile.
-    """
-    by_probe, by_database = counts["by_probe"], counts["by_database"]
-    listed = f"PostgreSQL lists {counted(by_database, 'connection')} of this server after the run"
-    if by_database > by_probe:
-        return (
-            f"{listed}, and Django has {by_probe:,}: the project also connects without Django"
-            " (a driver of its own, another pool), and those connections are in no number here."
-        )
-    if by_database < by_probe and not leaks:
-        return (
-            f"{listed}, and Django has {by_probe:,}: something between the two closes or shares"
-            " them, as PgBouncer does."
-        )
-    return ""

@@ -23,14 +23,13 @@ from dashboard.wire.plan.exchange import MAX_QUOTED
 from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import AnswerKind
-from dashboard.wire.report.target_facts import ActivityFacts, ConnectionFacts, ExecutorFacts
+from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts
 
+from .database_activity import compare_with_database
 from .hints_on_answers import LaneAnswers, hints_on_answers
-from .hints_on_settings import hint_on_activity, hints_on_settings
+from .hints_on_settings import hints_on_settings
 from .server_checks import RequestsSent, each_is_one_request, server_warnings
 from .statuses import Statuses
-
-QUIET_S = 1.0  # for probes that report once more, with no request under way
 
 
 class Warnings:
@@ -111,13 +110,13 @@ class Warnings:
 
     async def add_hints(self, targets: RunTargets, statuses: Statuses) -> None:
         """Warn of what distorts the numbers of this project, and of what its responses mean."""
-        await self._activity(targets)
         lanes_by_hint: dict[str, list[str]] = {}
         for position, lane in enumerate(self._plan.lanes):
             for hint in await self._hints(position, lane, targets, statuses):
                 lanes_by_hint.setdefault(hint, []).append(str(lane))
         for hint, lanes in lanes_by_hint.items():
             await self._context.warn(f"{', '.join(lanes)}: {hint}")
+        await compare_with_database(self._context, targets, self._connections)
 
     async def _executor(self, position: int, target: Target) -> None:
         """Report the lane's default executor if its queue was longer than ever before."""
@@ -135,36 +134,6 @@ class Warnings:
             connections = merge_connections(before, target.connections)
             self._connections[position] = connections
             await self._context.add_facts(position, {"connections": connections})
-
-    async def _activity(self, targets: RunTargets) -> None:
-        """Compare the connections that the probes count with those that PostgreSQL lists."""
-        by_position = {
-            position: await targets.of(position, self._plan.lanes[position])
-            for position, databases in self._connections.items()
-            if any(each["vendor"] == "postgresql" for each in databases)
-        }
-        names = [target.application_name for target in by_position.values()]
-        asked = list(dict.fromkeys(filter(None, names)))
-        if not asked:
-            return
-        server = targets.name_of(self._plan.lanes[next(iter(by_position))])
-        for target in {id(target): target for target in by_position.values()}.values():
-            await self._refresh(target)
-        listed = await self._context.resources.targets.activity(server, asked)
-        for position, target in by_position.items():
-            number = listed.get(target.application_name or "")
-            if number is not None:
-                counts: ActivityFacts = {"by_probe": target.established, "by_database": number}
-                await self._context.add_facts(position, {"activity": counts})
-                leaks = any(each["leaked"] for each in self._connections[position])
-                if message := hint_on_activity(counts, leaks=leaks):
-                    await self._context.warn(f"{self._plan.lanes[position]}: {message}")
-
-    async def _refresh(self, target: Target) -> None:
-        """Have the probes report once more: a pool may have grown since the last firing."""
-        number = next(self._context.resources.firing_numbers)
-        await target.begin(number)
-        await target.end(number, quiet_timeout_s=QUIET_S)
 
     async def _unanswered_by_view(self, position: int, target: Target) -> None:
         """Report why requests were not answered by their view, over all rounds so far."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard.runs.conduct.warnings.hints_on_answers import LaneAnswers, hints_on_answers
-from dashboard.runs.conduct.warnings.hints_on_settings import hint_on_activity, hints_on_settings
+from dashboard.runs.conduct.warnings.hints_on_settings import hints_on_settings
 from dashboard.runs.conduct.warnings.statuses import Statuses
 from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.wire import frame
