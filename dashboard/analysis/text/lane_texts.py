@@ -20,7 +20,7 @@ MOST_OF_IT = 0.5  # of the total time: CPU time beyond it is the reason
 
 
 def price(lane: LaneReport) -> str:
-    """Return what a lane cost: threads and memory at their peak, CPU per request."""
+    """Return what a lane cost: threads, memory and connections at their peak, CPU per request."""
     side = lane["server_side"]
     threads, rss_mib = side["peak_threads"], side["peak_rss_mb"]
     cpu_ms = side["cpu_ms_per_request"]
@@ -28,6 +28,7 @@ def price(lane: LaneReport) -> str:
         None if threads is None else counted(threads, "thread"),
         None if rss_mib is None else f"{significant(rss_mib, 3)} MiB",
         None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU per request",
+        f"{connections} database connections" if (connections := connections_text(lane)) else None,
     ]
     return ", ".join(part for part in parts if part) or "unknown"
 

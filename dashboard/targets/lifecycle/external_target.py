@@ -28,7 +28,7 @@ class ExternalTarget(Target):
     executor = None
     connections = ()
     established = 0
-    application_name = None
+    application_name: str | None = None
     answers = ()
     log_line = ""
     worker_turnover = None

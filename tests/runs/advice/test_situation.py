@@ -15,6 +15,7 @@ from dashboard.runs.advice.testing import plan_of_test
 from dashboard.runs.planning.plans import make_plan
 from dashboard.wire.plan.plan import Lane, Plan
 from tests.analysis.causes import test_causes as planted
+from tests.analysis.causes.test_connection_causes import leaking, pooled
 from tests.analysis.planted import Planted, report_of
 from tests.runs.fakes import _liveapp
 
@@ -40,8 +41,27 @@ SLOW: dict[str, tuple[str, Planted, tuple[str, ...]]] = {
     "serialised": ("mixed", planted.SERIALISED, ("gather-bridged@uvicorn", "bridged@daphne")),
     "cpu-bound": ("cpu", planted.CPU, ("async-naive@uvicorn", "sync@gunicorn-gthread")),
     "thread-cost": ("sleep", planted.THREAD_COST, ("sync@daphne", "sync@uvicorn")),
+    "waiting-for-connection": (
+        "orm-slow",
+        pooled(20),
+        (
+            "async@uvicorn:pool=4",
+            "async@uvicorn:processes=2,pool=2",
+            "sync@gunicorn-gthread:pool=4",
+        ),
+    ),
+    "connections-leak": (
+        "orm-slow",
+        leaking(20),
+        ("async@uvicorn:conn_max_age=60", "async@daphne", "sync@uvicorn:processes=4"),
+    ),
 }
-FAST = {"sleep": "async@hypercorn", "mixed": "bridged@hypercorn", "cpu": "process-pool@hypercorn"}
+FAST = {
+    "sleep": "async@hypercorn",
+    "mixed": "bridged@hypercorn",
+    "cpu": "process-pool@hypercorn",
+    "orm-slow": "async@hypercorn",
+}
 
 
 def run_of(cause: str, name: str, requests: int) -> tuple[Plan, dict[str, Any]]:
