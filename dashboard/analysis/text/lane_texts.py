@@ -10,6 +10,7 @@ from dashboard.wire.plural import counted
 from dashboard.wire.report.causes import CauseReport
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
+from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.verdict import VerdictReport
 from dashboard.wire.units import MS_PER_S
 
@@ -23,22 +24,22 @@ def price(lane: LaneReport) -> str:
     """Return what a lane cost: threads, memory and connections at their peak, CPU per request."""
     side = lane["server_side"]
     threads, rss_mib = side["peak_threads"], side["peak_rss_mb"]
-    cpu_ms = side["cpu_ms_per_request"]
+    cpu_ms, connections = side["cpu_ms_per_request"], connections_text(lane.get("target"))
     parts = [
         None if threads is None else counted(threads, "thread"),
         None if rss_mib is None else f"{significant(rss_mib, 3)} MiB",
         None if cpu_ms is None else f"{milliseconds(cpu_ms)} of CPU per request",
-        f"{connections} database connections" if (connections := connections_text(lane)) else None,
+        f"{connections} database connections" if connections else None,
     ]
     return ", ".join(part for part in parts if part) or "unknown"
 
 
-def connections_text(lane: LaneReport) -> str:
+def connections_text(target: TargetFacts | None) -> str:
     """Return how many database connections were open at once: *12*, of a pool *4 of 4*.
 
     Of several databases, that with most of them; empty if none was used.
     """
-    connections = (lane.get("target") or {}).get("connections", [])
+    connections = target.get("connections", []) if target else []
     if not connections:
         return ""
     facts = max(connections, key=lambda facts: facts["open_max"])

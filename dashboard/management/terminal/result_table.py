@@ -48,7 +48,7 @@ def result_table(report: Report, width: int) -> tuple[Table, list[str]]:
                     name, [cell(lane) for lane in lanes], rank=RANKS.get(name, KEEP), breaks=LISTS
                 )
                 for name, cell in columns.items()
-                if name != CONNECTIONS or any(map(connections_text, lanes))
+                if name != CONNECTIONS or any(connections_text(lane["target"]) for lane in lanes)
             ),
         ],
         width,
@@ -99,7 +99,7 @@ def _cpu(lane: LaneReport) -> str:
 
 
 def _connections(lane: LaneReport) -> str:
-    return connections_text(lane) or UNKNOWN
+    return connections_text(lane["target"]) or UNKNOWN
 
 
 def _errors(lane: LaneReport) -> str:

@@ -30,5 +30,5 @@ async def read_activity(
             arguments=names,
         )
         return {str(name): int(number) for name, number in answer["counts"].items()}
-    except (TargetFailed, KeyError, TypeError, ValueError, AttributeError):
+    except (TargetFailed, OSError, KeyError, TypeError, ValueError, AttributeError):
         return {}

@@ -35,5 +35,5 @@ async def check_migrations(
         return Migrations(tuple(map(str, answer["pending"])))
     except TargetFailed as error:
         return Migrations(None, str(error))
-    except (KeyError, TypeError):
+    except (OSError, KeyError, TypeError):
         return Migrations(None, "the check left no answer")

@@ -90,6 +90,7 @@ def _row(run: Run, lane: RunLane, numbers: Mapping[str, str]) -> LaneView:
         family=lane.family,
         letter=LETTERS[lane.position],
         concurrency=lane.concurrency,
+        connections=connections_text(lane.facts),
         command=" ".join(lane.facts.get("command", [])),
         xray_url=_xray_url(run, lane),
         **numbers,
@@ -146,7 +147,6 @@ def _numbers(report: LaneReport) -> dict[str, str]:
         "errors": _failed(report["errors"], (report.get("partial") or {"cut_off": 0})["cut_off"]),
         "bystander": format_ms(bystander.bystander_wait_ms(report)),
         "peak_threads": format_number(side["peak_threads"], "{:,}"),
-        "connections": connections_text(report),
         "rss": format_number(side["peak_rss_mb"], "{:,.0f} MiB"),
         "cpu_per_request": format_ms(side["cpu_ms_per_request"]),
     }
