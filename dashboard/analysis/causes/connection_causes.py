@@ -21,8 +21,9 @@ from .attribution import Gap
 from .cause import cpu_is_limit
 
 # Without a pool a connection is opened, which costs CPU time too, and on a busy core that takes
-# longer. SQLite opens a file in a fraction of a millisecond, PostgreSQL a process in 2 to 10 ms.
+# longer. SQLite only opens a file; what takes long there is the wait for a core.
 LEAST_OPENING_S = 0.001
+FILES = ("sqlite",)
 IDLE_SHARE = 0.5  # of the CPU that it can use; above it a busy core makes an opening longer
 
 
@@ -59,8 +60,9 @@ def _waited(metrics: LaneMetrics, facts: ConnectionFacts) -> bool:
     """Return True if requests queued for a pool, or waited for openings and not for the CPU."""
     if facts["pool"] is not None:
         return facts["pool"]["queued"] > 0
-    idle = (metrics.resources.least_cpu_share or 0) < IDLE_SHARE
-    return idle and wait_per_request_s(facts) >= LEAST_OPENING_S
+    if facts["vendor"] in FILES or wait_per_request_s(facts) < LEAST_OPENING_S:
+        return False
+    return (metrics.resources.least_cpu_share or 0) < IDLE_SHARE
 
 
 def connection_leaks(*lanes: LaneMetrics) -> Iterator[ConnectionsLeak]:

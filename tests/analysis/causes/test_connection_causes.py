@@ -98,6 +98,9 @@ def test_openings_that_take_long_are_the_cause_only_where_the_cpu_is_idle() -> N
     named = causes(report_of([opening, closing(40)], 40))
     assert [cause["name"] for cause in named] == ["waiting-for-connection"]
     assert named[0]["evidence"]["pool"] is None
+    file = lane("async@uvicorn:pool=off", at_once(QUERY_MS + 50), {**slow, "vendor": "sqlite"})
+    named = causes(report_of([file, closing(40)], 40))
+    assert [cause["name"] for cause in named] == ["waiting-in-app"]
     computing = lane("async@uvicorn:pool=off", busy(20), slow, growth_per_request={"cpu": 20 * MS})
     named = causes(report_of([computing, closing(40)], 40))
     assert "waiting-for-connection" not in {cause["name"] for cause in named}
