@@ -121,9 +121,9 @@ def test_connections_left_open_are_named_beside_any_answer_and_warned_of() -> No
     (warning,) = report["warnings"]
     assert warning == (
         "async@uvicorn:conn_max_age=60: 17 connections to the database 'default' were still open"
-        " after a firing, and nothing will use them again (20 opened for 20 requests). Under ASGI a"
-        " request's thread ends with it, and what CONN_MAX_AGE keeps open ends at no time that you"
-        " choose. Set CONN_MAX_AGE to 0, or use a pool."
+        " after a firing, and nothing will use them again (20 opened for 20 requests). CONN_MAX_AGE"
+        " keeps a connection open for its thread, and under ASGI that ends with the request; then"
+        " only the garbage collector closes it. Set CONN_MAX_AGE to 0, or use a pool."
     )
     assert "left 17 database connections open after a firing" in report["verdict"]["sentence"]
     check(report)
