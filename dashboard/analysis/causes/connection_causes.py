@@ -40,7 +40,7 @@ def waiting_for_connection(gap: Gap) -> WaitingForConnection | None:
     evidence: WaitingForConnectionEvidence = {
         "alias": facts["alias"],
         "pool": None if pool is None else pool["limit"],
-        "waiting": facts["waiting_max"],
+        "waiting": _waiting(facts),
         "waited_ms_per_request": wait_per_request_s(facts) * MS_PER_S,
         "other_waited_ms_per_request": others_s * MS_PER_S if gap.fast.config.connections else None,
         "opened_per_request": facts["opened"] / max(1, facts["requests"]),
@@ -54,6 +54,18 @@ def waiting_for_connection(gap: Gap) -> WaitingForConnection | None:
         "share": gap.by_length(more_s),
         "evidence": evidence,
     }
+
+
+def _waiting(facts: ConnectionFacts) -> int:
+    """Return how many requests waited at once, at most.
+
+    A pool's own queue is looked at 20 times per second. Of the requests that wanted a connection at
+    one moment, it served as many at once as it may have connections.
+    """
+    pool = facts["pool"]
+    if pool is None:
+        return facts["waiting_max"]
+    return max(pool["waiting"], facts["waiting_max"] - pool["limit"])
 
 
 def _waited(metrics: LaneMetrics, facts: ConnectionFacts) -> bool:
