@@ -18,6 +18,7 @@ from dashboard.targets.lifecycle.sockets import free_port
 from tests.targets.helpers import until
 
 OWNER = "postgres"  # the server refuses to run as root
+CLIENTS = "300"  # at most; a project that leaks connections needs some
 
 
 @contextmanager
@@ -39,7 +40,7 @@ def postgresql() -> Iterator[str]:
         user=user, check=True, stdout=subprocess.DEVNULL, cwd=directory,
     )  # fmt: skip
     server = subprocess.Popen(
-        [postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F"],
+        [postgres, "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "", "-F", "-N", CLIENTS],
         user=user, stderr=subprocess.DEVNULL, cwd=directory,
     )  # fmt: skip
     url = f"postgresql://lab@127.0.0.1:{port}/postgres"

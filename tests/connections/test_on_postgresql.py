@@ -40,7 +40,7 @@ pytestmark = [
 POOLED, KEPT, FEW = (
     f"async@uvicorn:{setting}" for setting in ("pool=20", "conn_max_age=60", "pool=4")
 )
-REQUESTS = 12  # few enough for the default limit of 100 connections, warm-up and rounds together
+REQUESTS = 12
 DELAY_S = 0.2
 TRIES = 3  # a busy machine may make the load generator late, and then there is no verdict
 
