@@ -51,8 +51,9 @@ def waiting_for_connection(
 def _pooled(subject: Subject, size: int) -> str:
     """Return the lane with a pool, and without persistent connections, which exclude one."""
     persistent = subject.server.settings.get("conn_max_age")
-    without = {"conn_max_age": 0} if persistent else {}
-    return subject.at(subject.server, pool=size, **without)
+    if persistent:
+        return subject.at(subject.server, pool=size, conn_max_age=0)
+    return subject.at(subject.server, pool=size)
 
 
 def _without_wait(

@@ -54,10 +54,11 @@ def times_between(low: float, high: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as 12 %, 0.4 % or 97.5 %; never 0 or 100 % unless it is exactly that."""
+    """Return a share as 12 %, 0.4 %, 97.5 % or 138 %; never 0 or 100 % unless it is that."""
+    distance = min(share, abs(1 - share))
     for digits in range(2, MOST_DIGITS):
         text = significant(100 * share, digits)
-        if abs(float(text) - 100 * share) <= 0.02 * min(100 * share, 100 - 100 * share):
+        if abs(float(text) - 100 * share) <= 2 * distance:
             return f"{text} %"
     return f"{100 * share:g} %"
 

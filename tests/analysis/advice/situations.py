@@ -64,5 +64,7 @@ def _server(text: str) -> ServerChoice:
     name, _, rest = text.partition(":")
     pairs = (part.partition("=") for part in rest.split(",") if part)
     settings = {key: int(value) for key, _, value in pairs}
-    numbers = {key: settings[key] for key in ("processes", "threads") if key in settings}
-    return ServerChoice(**{**vars(SERVERS[name]), **numbers, "settings": settings})
+    bounds = [key for key in settings if key in {"processes", "threads"}]
+    numbers: dict[str, Any] = {key: settings[key] for key in bounds}
+    fields: dict[str, Any] = {**vars(SERVERS[name]), **numbers, "settings": settings}
+    return ServerChoice(**fields)

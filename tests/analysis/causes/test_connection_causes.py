@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -30,8 +30,7 @@ def facts(requests: int, **changes: Any) -> ConnectionFacts:
         "wait_ms_max": 0.2, "max_age_s": 0, "can_pool": True,
         "vendor": "postgresql", "pool": None,
     }  # fmt: skip
-    found: Any = {**plain, **changes}
-    return found
+    return cast("ConnectionFacts", {**plain, **changes})
 
 
 def pool_of(limit: int, queued: int) -> PoolFacts:

@@ -123,6 +123,7 @@ def test_a_percentage_is_never_rounded_to_nothing_or_all(share: float) -> None:
         (percent(0.95), "95 %"),
         (percent(0.99), "99 %"),
         (percent(0.985), "98.5 %"),
+        (percent(1.37499), "137 %"),
         (significant(61234, 2), "61000"),
         (milliseconds(624.2), "624 ms"),
         (milliseconds(1234), "1.23 s"),

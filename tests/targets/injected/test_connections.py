@@ -38,7 +38,7 @@ def opened(connections: Any, tmp_path: Path) -> Iterator[Open]:
     kept: list[Any] = []
 
     def open_one(max_age: int | None = 0, alias: str = "default", *, keep: bool = True) -> Any:
-        settings = {
+        settings: dict[str, Any] = {
             "ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "shop.sqlite3"),
             "OPTIONS": {}, "CONN_MAX_AGE": max_age, "CONN_HEALTH_CHECKS": False,
             "AUTOCOMMIT": True, "TIME_ZONE": None,

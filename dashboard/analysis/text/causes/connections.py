@@ -61,8 +61,8 @@ def _connections_leak(lane: str, evidence: ConnectionsLeakEvidence) -> str:
 
 _NOT_CLOSED = "the end of the request did not close them, although CONN_MAX_AGE is 0"
 _ADVICE_ON_AGE = (
-    "CONN_MAX_AGE keeps a connection open for its thread, and under ASGI that ends with the request;"
-    " then only the garbage collector closes it. Set CONN_MAX_AGE to 0, or use a pool."
+    "CONN_MAX_AGE keeps a connection open for its thread, and under ASGI that ends with the"
+    " request; then only the garbage collector closes it. Set CONN_MAX_AGE to 0, or use a pool."
 )
 _ADVICE_ON_THREADS = (
     "Close them in the thread that opened them (django.db.close_old_connections): Django closes"

@@ -42,7 +42,7 @@ def counts(application: str, names: list[str]) -> dict[str, object]:
 def postgresql_databases() -> list[Any]:
     """Return a connection of Django's to each server, without a pool; two aliases may share one."""
     connections = import_module("django.db").connections
-    by_address = {}
+    by_address: dict[tuple[str, str], Any] = {}
     for alias in connections:
         database = connections[alias]
         if database.vendor == "postgresql":

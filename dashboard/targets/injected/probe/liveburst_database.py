@@ -160,7 +160,7 @@ class Database:
 
     def pool_stats(self) -> dict[str, int]:
         """Return the numbers that psycopg's pool counts; none if the database is not pooled."""
-        pool = getattr(self.wrapper_class, "_connection_pools", {}).get(self.alias)
+        pool: Any = getattr(self.wrapper_class, "_connection_pools", {}).get(self.alias)
         try:
             return dict(pool.get_stats())
         except (AttributeError, RuntimeError, TypeError):

@@ -73,25 +73,6 @@ def test_settings_that_distort_the_numbers_are_named(given: Any, words: list[str
     assert all(word in hint for word, hint in zip(words, hints, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("by_probe", "by_database", "leaks", "word"),
-    [
-        (4, 4, False, ""),
-        (4, 5, False, "without Django"),
-        (4, 5, True, "without Django"),
-        (9, 4, False, "PgBouncer"),
-        (9, 4, True, ""),  # the garbage collector may have closed them
-    ],
-)
-def test_a_difference_to_what_postgresql_lists_is_explained(
-    by_probe: int, by_database: int, leaks: bool, word: str
-) -> None:
-    counts: Any = {"by_probe": by_probe, "by_database": by_database}
-    message = hint_on_activity(counts, leaks=leaks)
-    assert bool(message) == bool(word)
-    assert word in message
-
-
 def kind(type: str | None, where: str | None = None, status: int = 500) -> AnswerKind:
     return {"status": status, "type": type, "message": "", "where": where, "count": 1}
 
