@@ -180,7 +180,7 @@ async def test_a_pool_where_django_has_none_is_refused_with_the_reason(tmp_path:
         log_directory=tmp_path / "logs",
         cores=Cores.here(),
     )
-    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs").mkdir(exist_ok=True)
     try:
         with pytest.raises(TargetFailed) as failure:
             await targets.ready("uvicorn:pool=4", lambda state, message: None)

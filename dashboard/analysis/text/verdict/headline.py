@@ -121,12 +121,14 @@ def _about_as_long(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
     """Yield the first look at lanes inside the margin."""
     rounds, ratio = _rounds_and_range(verdict, result), result.ratio
     note = "" if ratio == 1 else f" ({faster_or_slower(ratio)})"
+    prefixes = [rounds]
     if worst := result.worst_case(verdict):
-        rounds = f"{_rounds(result)}, disturbed"
+        prefixes = [f"{_rounds(result)}, disturbed", _rounds(result)]  # its worst case implies it
         note = f" (worst case: {signed_percents(*worst)})"
     claim = f"took about as long as {verdict['baseline']}{_by(verdict)}{note}"
     why = shared_reason(verdict.get("absolute"))
-    return _variants(f"First look ({rounds}): ", result.lanes, [claim], why)
+    for prefix in prefixes:
+        yield from _variants(f"First look ({prefix}): ", result.lanes, [claim], why)
 
 
 def _no_difference(verdict: VerdictReport, result: MainResult) -> Iterator[str]:
