@@ -36,8 +36,11 @@ class ServerChoice:
 
     def with_settings(self, **changes: int) -> str:
         """Return the server's text with these settings: `gunicorn-gthread:threads=32`."""
+        # What is given several times is one value here, with commas, and several settings there.
         settings = ",".join(
-            f"{name}={value}" for name, value in {**self.settings, **changes}.items()
+            f"{name}={value}"
+            for name, values in {**self.settings, **changes}.items()
+            for value in str(values).split(",")
         )
         return f"{self.name}:{settings}" if settings else self.name
 

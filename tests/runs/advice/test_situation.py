@@ -25,7 +25,10 @@ SLOW: dict[str, tuple[str, Planted, tuple[str, ...]]] = {
     "threads-busy": (
         "sleep",
         planted.THREADS,
-        ("sync@gunicorn-gthread", "async@gunicorn-gthread:processes=2", "sync@waitress:threads=8"),
+        (
+            *("sync@gunicorn-gthread", "async@gunicorn-gthread:processes=2"),
+            *("sync@waitress:threads=8", "sync@gunicorn-gthread:without=Session,without=Message"),
+        ),
     ),
     "one-at-a-time": ("sleep", planted.ONE, ("sync@gunicorn-sync", "async@gunicorn-sync")),
     "loop-blocked": (
