@@ -3,9 +3,8 @@
 A look keeps the GIL, so the process computes nothing meanwhile. While all of its threads wait, that
 costs a request at most the length of one look. While they compute, all that looks take is added to
 the total time; there they get a hundredth of it. Before, a look at 100 tasks took about 3 ms (by
-estimate) and came
-every 5 ms until the CPU time of the last 0.2 s was known, which is longer than many bursts: a wait
-in an event loop took 1.12 times as long.
+estimate) and came every 5 ms until the CPU time of the last 0.2 s was known, which is longer than
+many bursts: a wait in an event loop took 1.12 times as long.
 
 Part of the probe: standard library alone, Python 3.9.
 """
