@@ -111,6 +111,8 @@ async def test_the_report_is_computed_again(
 
 async def held_run(lab: Laboratory, engine: FakeEngine) -> Run:
     """Return a run that goes on until its engine is stopped."""
+    engine._release.clear()
+    engine.holding.clear()
     plan = make_plan(FakeTargets().project, scenario="sleep", requests=20, rounds=1, lanes=LANES)
     run = await lab.start(plan)
     async with asyncio.timeout(PATIENCE_S):
@@ -122,8 +124,6 @@ async def test_it_has_its_place_behind_a_run_and_is_fired_after_it(tmp_path: Pat
     targets, engine = FakeSampledTargets(tmp_path), FakeEngine()
     lab = laboratory(targets, engine)
     run = await finished(lab)
-    engine._release.clear()
-    engine.holding.clear()
     before = await held_run(lab, engine)
     sampler = RunSampler(lab)
     entry = await sampler.start(run, LANES)
@@ -140,8 +140,6 @@ async def test_one_that_waits_is_removed_from_the_queue(tmp_path: Path) -> None:
     targets, engine = FakeSampledTargets(tmp_path), FakeEngine()
     lab = laboratory(targets, engine)
     run = await finished(lab)
-    engine._release.clear()
-    engine.holding.clear()
     before = await held_run(lab, engine)
     sampler = RunSampler(lab)
     entry = await sampler.start(run, LANES)
