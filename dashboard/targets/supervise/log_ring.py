@@ -2,9 +2,10 @@
 
 The writers have the file itself, opened to append, and no pipe: nothing is read or copied on
 their behalf, so a log costs a measured target what it always did, and a slow or starved reader
-cannot hold it up. Once the file is longer than the limit, its last quarter is kept and written
-again to the emptied file. So a log takes the limit, and what is written within the short time
-between two looks: at 500 MB/s that is 25 MB in LONGEST_PAUSE_S, more if the guard waits for a CPU.
+cannot hold it up. Once the file is longer than the limit, its last quarter is written over its
+start and the rest cut off: a reader never finds it empty. So a log takes the limit, and what is
+written within the short time between two looks: at 500 MB/s that is 25 MB in LONGEST_PAUSE_S,
+more if the guard waits for a CPU.
 
 A log that is not written to costs nothing: inotify wakes this process at the first write, once,
 and only while the file grows is its length looked at, at most every SHORTEST_PAUSE_S.
@@ -90,9 +91,26 @@ class LogRing:
         with contextlib.suppress(OSError):  # it cannot be read
             last_lines = os.pread(file, most, size - most).partition(b"\n")[2]
         with contextlib.suppress(OSError):  # the disk is full
-            os.ftruncate(file, 0)
-            os.write(file, CUT % (size - len(last_lines)) + last_lines)
+            _replace(file, CUT % (size - len(last_lines)) + last_lines)
         return os.fstat(file).st_size
+
+
+def _replace(file: int, content: bytes) -> None:
+    """Replace what a file contains by something shorter; its end is `content` at any time.
+
+    A descriptor that appends cannot write to the start, so the file is opened once more. Where
+    the system has no /proc, the file is emptied first.
+    """
+    try:
+        writer = os.open(f"/proc/self/fd/{file}", os.O_WRONLY)
+    except OSError:
+        os.ftruncate(file, 0)
+        os.write(file, content)
+        return
+    try:
+        os.truncate(writer, os.pwrite(writer, content, 0))
+    finally:
+        os.close(writer)
 
 
 def _regular_files(candidates: Iterable[int]) -> list[int]:

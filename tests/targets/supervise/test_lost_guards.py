@@ -95,6 +95,12 @@ async def test_a_stopped_process_is_noticed(which: str, mark: str, tmp_path: Pat
     await child.stop()
 
 
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A home of the test's own, for other tests of this user have orphans, too."""
+    monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "home"))
+
+
 @contextmanager
 def owned(owner: str) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen([sys.executable, "-c", SLEEP], env={OWNER: owner}) as process:
@@ -105,7 +111,9 @@ def owned(owner: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def mark_of(owner: Owner) -> str:
-    return f"{owner.namespace}:{owner.pid}:{owner.started}:1"
+    """Return a mark by that owner, for the home of this test."""
+    home_mark = new_mark().rpartition(":")[2]
+    return f"{owner.namespace}:{owner.pid}:{owner.started}:1:{home_mark}"
 
 
 def test_a_start_ends_what_a_killed_process_left() -> None:
@@ -128,9 +136,8 @@ def test_an_orphan_is_ended_by_a_start_with_its_own_home_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "a"))
-    home_mark = new_mark().rpartition(":")[2]
     here = Owner.here()
-    with owned(f"{mark_of(Owner(here.namespace, here.pid, here.started - 1))}:{home_mark}") as left:
+    with owned(mark_of(Owner(here.namespace, here.pid, here.started - 1))) as left:
         monkeypatch.setenv("LIVEBURST_HOME", str(tmp_path / "b"))
         assert end_orphans() == 0
         assert left.poll() is None
