@@ -12,7 +12,7 @@ from dashboard.engine.cli.usage import read_options
 from dashboard.wire.plan.exchange import Exchange, OpeningStep
 from dashboard.wire.plan.load import Burst
 from dashboard.wire.plan.request_mode import RequestMode, Upload
-from tests.engine.http.test_request_modes import OK, head_of, serving
+from tests.engine.http.test_request_modes import OK, head_of, serving, until_read
 from tests.engine.loads.test_websocket import echo, echoing
 
 from .test_standalone import RATE, URL, alone
@@ -63,8 +63,8 @@ async def test_responses_in_pieces() -> None:
             await head_of(reader)
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in range(PIECES):
-                await asyncio.sleep(0.02)  # so that each piece arrives in its own read
                 writer.write(b"2\r\nok\r\n")
+                await until_read(writer)  # so that the next piece arrives in a read of its own
             writer.write(b"0\r\n\r\n")
 
     async with serving(serve) as port:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
+import sys
 import time
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from dashboard.targets.observe.sock_diag import SocketQuery, find
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.load import Burst, Load, Rate
@@ -23,6 +27,7 @@ from tests.firing import burst
 
 pytestmark = [pytest.mark.processes, pytest.mark.asyncio(loop_scope="module")]
 
+UNREAD = 56  # where an inet_diag_msg has the bytes that its process has not read yet
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -42,6 +47,21 @@ async def serving(serve: Serve) -> AsyncIterator[int]:
     server = await asyncio.start_server(safely, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+
+
+async def until_read(writer: asyncio.StreamWriter) -> None:
+    """Wait until the client has read all that was written to it, as the kernel counts it."""
+    if sys.platform != "linux":
+        await asyncio.sleep(0.02)
+        return
+    own, client = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
+    local, remote = (socket.inet_aton(address).ljust(16, b"\0") for address, _ in (client, own))
+    query = SocketQuery(socket.AF_INET, client[1], own[1], local, remote)
+    while True:
+        answer = find(query)
+        if answer is None or struct.unpack_from("=I", answer, UNREAD) == (0,):
+            return
+        await asyncio.sleep(0.001)
 
 
 async def head_of(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
@@ -276,6 +296,7 @@ async def test_the_longest_wait_between_two_pieces_is_recorded(process: Process)
             for pause_s in (0, 0.02, 0.15, 0.02):
                 await asyncio.sleep(pause_s)
                 writer.write(b"5\r\ntoken\r\n")
+                await until_read(writer)
             writer.write(b"0\r\n\r\n")
 
     async with serving(in_pieces) as port:
