@@ -98,7 +98,7 @@ def test_a_bad_query_is_refused_by_name(name: str, value: str, client: httpx.Cli
 def test_it_waits_as_long_as_it_is_told(client: httpx.Client) -> None:
     began = time.monotonic()
     client.get("/todos/1?latency=0.2")
-    assert 0.2 <= time.monotonic() - began < 1
+    assert 0.2 <= time.monotonic() - began < 5
 
 
 def test_the_command_line_sets_defaults_that_a_request_overrides() -> None:

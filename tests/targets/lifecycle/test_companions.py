@@ -144,7 +144,7 @@ async def test_the_end_of_a_companion_is_a_failure_of_the_target(
     target = await targets.ready(SERVER, ignore)
     assert target.alive
     os.kill(pid_of(mark, "upstream.py"), signal.SIGKILL)
-    assert await until_async(lambda: not target.alive, 2)
+    assert await until_async(lambda: not target.alive)
     assert str(target.failure) == "companion upstream ended with status 137"
     events: list[str] = []
     await targets.ready(SERVER, lambda state, message: events.append(message))

@@ -112,7 +112,7 @@ async def test_a_server_that_ended_is_started_again(
     old = await targets.ready(SERVER, events)
     master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
     os.kill(master, signal.SIGKILL)
-    assert await until_async(lambda: not old.alive, 2)
+    assert await until_async(lambda: not old.alive)
     assert not marked(mark)  # its workers did not outlive it
     new = await targets.ready(SERVER, events)
     assert new.alive
@@ -126,7 +126,7 @@ async def test_a_suspended_server_is_started_again(
     old = await targets.ready(SERVER, events)
     master = min(set(marked(mark)) - {guard for guard in marked(mark) if is_guard(guard)})
     os.kill(master, signal.SIGSTOP)
-    assert await until_async(lambda: old.suspended, 2)
+    assert await until_async(lambda: old.suspended)
     assert (await targets.ready(SERVER, events)).alive
     assert ("restarting", f"{SERVER} was suspended") in events
 

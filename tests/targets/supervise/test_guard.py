@@ -137,7 +137,7 @@ time.sleep(60)
         assert guard.stdout is not None
         guard.stdout.readline()
         guard.send_signal(signal.SIGTERM)
-        assert guard.wait(2) == 5
+        assert guard.wait(10) == 5
 
 
 def test_a_command_that_ignores_sigterm_is_killed_after_the_grace_period(mark: str) -> None:
@@ -153,7 +153,7 @@ time.sleep(60)
         began = time.monotonic()
         guard.send_signal(signal.SIGTERM)
         assert guard.wait(10) == 137
-        assert guard_module.GRACE_S <= time.monotonic() - began < guard_module.GRACE_S + 1
+        assert guard_module.GRACE_S <= time.monotonic() - began < guard_module.GRACE_S + 5
         assert not marked(mark)
 
 
