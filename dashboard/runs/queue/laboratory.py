@@ -152,17 +152,23 @@ class Laboratory:
         self._keep_task(experiment, self._conduct_in_turn(experiment, plan.steps, more_sinks))
         return experiment
 
-    def sampling(self, entry: Sampling, work: Work) -> None:
-        """Do the work of a queued sampling in its turn; stopping the entry cancels the work."""
-        self._keep_task(entry, self._work_in_turn(entry, work))
+    def sampling(self, entry: Sampling, work: Work) -> asyncio.Task[Outcome]:
+        """Do the work of a queued sampling in its turn; stopping the entry cancels the work.
 
-    def _keep_task(self, entry: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]) -> None:
+        Return the task, which ends with the entry.
+        """
+        return self._keep_task(entry, self._work_in_turn(entry, work))
+
+    def _keep_task(
+        self, entry: run_queue.QueueEntry, work: Coroutine[Any, Any, Outcome]
+    ) -> asyncio.Task[Outcome]:
         self._stops[entry.pk] = asyncio.Event()
         # An empty context: the request's has a thread for the database that ends with the request.
         task = asyncio.create_task(work, context=Context())
         self._tasks[entry.pk] = task
         task.add_done_callback(lambda _: self._forget(entry))
         self.hub.send_to_all({"event": "line"})
+        return task
 
     async def outcome(self, entry: run_queue.QueueEntry) -> Outcome:
         """Wait for an entry of this process to end, and return how it ended."""

@@ -47,7 +47,9 @@ class RunSampler:
         if not positions:
             raise NotSampled("None of these lanes is in the run.")
         entry = await sync_to_async(enqueue_sampling)(plan.scenario, project, run)
-        self._laboratory.sampling(entry, partial(self._perform, entry.pk, run, positions))
+        task = self._laboratory.sampling(entry, partial(self._perform, entry.pk, run, positions))
+        # Not earlier: between the end of its work and that of the entry, it would have no step.
+        task.add_done_callback(lambda _: self._steps.pop(entry.pk, None))
         return entry
 
     async def stop(self, entry: Sampling) -> None:
@@ -67,8 +69,6 @@ class RunSampler:
             failures = await self._sample_all(entry, run, positions)
         except LiveburstError as error:
             return _failed(error)
-        finally:
-            self._steps.pop(entry, None)
         all_failed = len(failures) == len(positions)
         return _failed(failures[-1]) if all_failed else Outcome(Status.FINISHED)
 

@@ -13,7 +13,7 @@ from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from dashboard.accounts import Role
-from dashboard.models import LaneSamples, Run
+from dashboard.models import LaneSamples, Run, Status
 from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import INTERNAL_ERROR
 from dashboard.runs.planning.plans import make_plan
@@ -226,6 +226,36 @@ async def test_it_is_in_the_queue_and_can_be_stopped_there_and_in_the_tab(
     assert "where: sleep" not in emptied.content.decode()
     assert (await browser.post(address))["Location"] == f"/runs/{run.pk}/where/"
     assert (await browser.post("/samplings/nosuchid/stop/")).status_code == 404
+
+
+async def test_it_is_stopping_until_its_end_is_stored(
+    browser: AsyncClient,
+    run: Run,
+    sampler: Sampler,
+    laboratory: Laboratory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    update, storing, store = laboratory._update, asyncio.Event(), asyncio.Event()
+
+    async def held(entry: Any, **fields: Any) -> None:
+        if fields.get("status") == Status.STOPPED:
+            storing.set()
+            await store.wait()
+        await update(entry, **fields)
+
+    monkeypatch.setattr(laboratory, "_update", held)
+    await browser.post(f"/runs/{run.pk}/where/")
+    await begun(sampler)
+    entry = await run.samplings.aget()
+    headers: Any = {"HX-Request": "true"}
+    await browser.post(f"/samplings/{entry.pk}/stop/", {"tab": "1"}, headers=headers)
+    async with asyncio.timeout(PATIENCE_S):
+        await storing.wait()
+    meanwhile = await text_of(browser, run)
+    store.set()
+    await ended(run, laboratory)
+    assert "stopping" in meanwhile
+    assert "Stopped. What was sampled before is kept." in await text_of(browser, run)
 
 
 async def test_what_a_killed_dashboard_was_sampling_is_said_to_be_interrupted(
