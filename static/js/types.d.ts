@@ -337,6 +337,7 @@ declare global {
     sourceElement: Element;
     request: { sent: number };
     edits?: Edit[];
+    opened?: string[];
   }
   /** The details of htmx's events; `tasks` are those of a swap. */
   interface SwapDetails {
@@ -345,6 +346,7 @@ declare global {
   }
   type OnSwap = (name: string, handle: (details: SwapDetails) => void) => void;
   type EditsIn = (target: Element, swap: Swap) => Edit[];
+  type OpenIn = (target: Element, swap: Swap) => string[];
   type Mark = (tip: number, top: number, height: number, paint: string) => void;
   interface Waterfall {
     readonly canvas: HTMLCanvasElement;

@@ -106,12 +106,14 @@ def test_notes_survive_the_end_of_their_run_and_a_press_of_another_button(page: 
     choose_lanes(page, "async@daphne")
     fill(page, requests=10, rounds=1, parameter_delay=2)
     run_it(page)
+    page.locator("#to-copy summary").click()
     page.get_by_text("Name and notes").click()
     notes = page.locator("#run-tools textarea[name=notes]")
     notes.press_sequentially("worth ")
     wait_for_status(page, "finished")
     expect(page.locator("#result .replay")).to_contain_text("Replay")  # the result was fetched
     expect(notes).to_be_focused()
+    expect(page.locator("#to-copy")).to_have_attribute("open", "")  # with nothing typed in it
     page.keyboard.type("keeping")
     page.get_by_role("button", name="Pin as baseline").click()
     expect(page.get_by_role("button", name="Unpin")).to_be_visible()

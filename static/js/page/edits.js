@@ -1,5 +1,5 @@
 /**
- * What is typed while a response is on its way survives the swap that replaces its form.
+ * What is typed or opened while a response is on its way survives the swap that replaces it.
  *
  * The response to a form replaces what was sent, not what was typed after that. Any other swap
  * replaces nothing that was typed: a run ends while its notes are written, another button is pressed.
@@ -8,6 +8,7 @@
 import { findAll } from '../shared/dom.js';
 
 const FIELDS = 'input:not([type=hidden]), select, textarea';
+const OPENED = 'details:not(#fire, #fire *)'; // the form is folded and unfolded by the server
 
 let moment = 0; // counts edits, changes of focus and requests, to order them
 /** When each field was edited last. @type {WeakMap<EventTarget, number>} */
@@ -25,8 +26,11 @@ export function keepEdits() {
   });
   on('htmx:before:swap', ({ ctx, tasks }) => {
     ctx.edits = tasks.flatMap(({ target }) => (target ? editsIn(target, ctx) : []));
+    ctx.opened = tasks.flatMap(({ target }) => (target ? openIn(target, ctx) : []));
   });
   on('htmx:after:swap', ({ ctx }) => {
+    for (const details of ctx.opened?.length ? findAll(OPENED, document) : [])
+      if (ctx.opened?.includes(nameOf(details))) details.toggleAttribute('open', true);
     // Estimates follow once all fields have their values.
     for (const field of ctx.edits?.flatMap(restore) ?? []) {
       field.dispatchEvent(new Event('change', { bubbles: true }));
@@ -69,6 +73,16 @@ function editsIn(target, { sourceElement, request }) {
   }
   return edits;
 }
+
+/** The names of what is open, but for what the request itself came from. @type {OpenIn} */
+const openIn = (target, { sourceElement }) =>
+  findAll(OPENED, target)
+    .filter((details) => details.matches('[open]') && !details.contains(sourceElement))
+    .map(nameOf);
+
+/** The same for an element and for the one that replaces it. @param {Element} details */
+const nameOf = (details) =>
+  [details.closest('[id]')?.id, details.querySelector('summary')?.textContent].join();
 
 /** The same for a field and for the one that replaces it. @param {Field} field */
 const keyOf = (field) =>
