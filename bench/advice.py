@@ -4,6 +4,10 @@
 those do not have; then each piece of advice with a lane, as its command does. Status 1 if the
 median error of the predicted values is above 15 %, or a bound was crossed by more than that.
 Bounds have no error of their own, so they are counted apart. Takes about a quarter of an hour.
+
+Results are appended to a file, a line for each run with the tests of its advice; what is in it is
+not repeated, so the command can be stopped and started again. What is printed at the end is of all
+that is in the file.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,8 +31,10 @@ from dashboard.analysis.text.advice import outcome_text
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.wire.report.advice import Advice, AdviceOutcome
 
+from .interrupts import end_by_interrupt
 from .tools import BenchFailed
 
+RESULTS = Path("advice.jsonl")
 ROOT = Path(__file__).parents[1]
 LAB = ROOT / "liveapp" / "lab.toml"
 MISSED, FAILED = 1, 3
@@ -41,6 +48,8 @@ MORE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mixed", ("async-blocking@uvicorn", "bridged@uvicorn")),
     ("orm-slow", ("sync@gunicorn-sync", "sync@uvicorn")),
 )
+Lanes = tuple[str, ...]
+Key = tuple[str, Lanes, int]  # scenario, lanes (none: its own), rounds
 
 
 @dataclass(frozen=True)
@@ -64,28 +73,83 @@ class Checked:
 
 
 def main() -> int:
-    """Fire everything, print a line for each piece of advice, and return 1 if it is wrong."""
+    """Make the runs that the file lacks, and return 1 if advice is wrong."""
     parser = ArgumentParser(prog="python -m bench.advice", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--scenario", action="append", default=[], help="only this one")
-    given = parser.parse_args()
-    project = load_manifest(LAB)
-    runs = [(name, ()) for name in project.scenarios] + list(MORE)
-    tested: list[Checked] = []
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no run after that")
+    options = parser.parse_args()
+    end_by_interrupt()
+    until_s = time.monotonic() + 60 * options.minutes
+    keys = list(_runs(options.scenario, options.rounds))
+    done = results_in(options.results)
+    failed = 0
     with TemporaryDirectory() as home:
-        for scenario, lanes in runs:
-            if given.scenario and scenario not in given.scenario:
+        for key in keys:
+            if key in done or time.monotonic() > until_s:
                 continue
             try:
-                for each in _tests(scenario, lanes, given.rounds, home):
-                    tested.append(each)
-                    print(each, flush=True)
+                done[key] = _performed(key, home, options.results)
             except BenchFailed as error:
-                print(f"{scenario}: {error}", file=sys.stderr)
-                return FAILED
-    text, missed = summary(tested)
+                print(f"{named(key)}: {error}", file=sys.stderr)
+                failed += 1
+    text, missed = summary([each for key in keys for each in done.get(key, ())])
     print(text)
-    return MISSED if missed else 0
+    if left := sum(key not in done for key in keys):
+        print(f"{left} of {len(keys)} runs are left, {failed} of them failed.")
+    return FAILED if failed else MISSED if missed else 0
+
+
+def _runs(scenarios: Sequence[str], rounds: int) -> Iterator[Key]:
+    """Yield the runs of these scenarios, or of all."""
+    every: list[tuple[str, Lanes]] = [(name, ()) for name in load_manifest(LAB).scenarios]
+    for scenario, lanes in (*every, *MORE):
+        if not scenarios or scenario in scenarios:
+            yield scenario, lanes, rounds
+
+
+def named(key: Key) -> str:
+    """Return a run in words."""
+    scenario, lanes, _ = key
+    return f"{scenario} ({', '.join(lanes)})" if lanes else scenario
+
+
+def results_in(path: Path) -> dict[Key, list[Checked]]:
+    """Return the tests of each run in a file of results."""
+    results: dict[Key, list[Checked]] = {}
+    for text in path.read_text().splitlines() if path.exists() else ():
+        line = json.loads(text)
+        key = line["scenario"], tuple(line["lanes"]), line["rounds"]
+        results[key] = [Checked(line["scenario"], *tested) for tested in line["tested"]]
+    return results
+
+
+def keep(path: Path, key: Key, tested: Sequence[Checked], took_s: float) -> None:
+    """Append the tests of a run to a file of results."""
+    scenario, lanes, rounds = key
+    line = {
+        "scenario": scenario,
+        "lanes": lanes,
+        "rounds": rounds,
+        "took_s": round(took_s, 1),
+        "tested": [(each.advice, each.outcome) for each in tested],
+    }
+    with path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _performed(key: Key, home: str, results: Path) -> list[Checked]:
+    """Make a run and test its advice, print a line for each piece, and keep them."""
+    scenario, lanes, rounds = key
+    start_s, tested = time.monotonic(), list[Checked]()
+    for each in _tests(scenario, lanes, rounds, home):
+        tested.append(each)
+        print(each, flush=True)
+    took_s = time.monotonic() - start_s
+    keep(results, key, tested, took_s)
+    print(f"{named(key)}: {len(tested)} tested, {took_s:.0f} s", flush=True)
+    return tested
 
 
 def _tests(scenario: str, lanes: Sequence[str], rounds: int, home: str) -> Iterator[Checked]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bench.advice import MORE, Checked, summary
+from bench.advice import MORE, Checked, keep, results_in, summary
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.wire.plan.plan import Lane
 from tests.runs.advice.pieces import ADVICE
@@ -39,3 +41,14 @@ def test_what_is_fired_besides_exists() -> None:
     project = load_manifest(LIVEAPP)
     for scenario, lanes in MORE:
         assert not project.problems(scenario, [Lane.parse(lane) for lane in lanes], {})
+
+
+def test_what_was_tested_is_read_again(tmp_path: Path) -> None:
+    """A run without any advice that a lane tests is done as well."""
+    results = tmp_path / "advice.jsonl"
+    assert results_in(results) == {}
+    own, lanes = ("sleep", (), 5), ("sleep", MORE[0][1], 5)
+    tested = [checked(0.1), checked(-0.2)]
+    keep(results, own, tested, 12.34)
+    keep(results, lanes, [], 5)
+    assert results_in(results) == {own: tested, lanes: []}

@@ -127,8 +127,6 @@ def look_at(
         gate.wait_until_all_arrived()
         for turn in range(LOOKS + 1):
             time.sleep(GAP_S)
-            natives = {native for *_, native in probe.sampler_works.THREADS.values()}
-            observer.waits.keep(natives)
             observer.look(0, INTERVAL_NS, most_visits)
             if turn == 0:  # its clocks had nothing to compare with
                 observer.seen.take()
@@ -136,7 +134,7 @@ def look_at(
         gate.free.set()
         for thread in threads:
             thread.join(PATIENCE_S)
-        observer.waits.keep(set())
+        observer.waits.close_all()
     return read(observer)
 
 

@@ -125,15 +125,122 @@ def test_a_line_that_takes_long_is_written_more_rarely(
     assert probe.sampler_pace.flush_after_ns(took_ms * MS) == after_ms * MS
 
 
+@pytest.mark.parametrize(
+    ("passed_ms", "after_ms", "serves", "due"),
+    [
+        (199, 200, False, False),
+        (200, 200, False, True),
+        (999, 200, True, False),
+        (1000, 200, True, True),
+        (700, 800, False, False),
+    ],
+)
+def test_while_a_request_is_served_a_line_waits_for_a_second(
+    passed_ms: int, after_ms: int, serves: bool, due: bool, probe: Probe
+) -> None:
+    pace = probe.sampler_pace
+    assert pace.is_flush_due(passed_ms * MS, after_ms * MS, serves=serves) is due
+
+
+@pytest.mark.parametrize(
+    ("followed", "one_in"), [(0, 1), (15, 1), (16, 4), (31, 4), (32, 16), (48, 64), (1000, 64)]
+)
+def test_of_many_requests_at_once_fewer_are_followed(
+    followed: int, one_in: int, probe: Probe
+) -> None:
+    assert probe.sampler_pace.one_in(followed) == one_in
+
+
+def test_those_that_are_followed_stand_for_all(probe: Probe) -> None:
+    """Of 80 at once 16, and each fourth of the others; none leaves meanwhile."""
+    draw, weights = probe.sampler_pace.Draw(), list[int]()
+    for _ in range(16 + 4 * 16):
+        weights.append(draw.weight(sum(map(bool, weights))))
+    assert weights[:16] == [1] * 16
+    rows = [weights[at : at + 4] for at in range(16, len(weights), 4)]
+    assert [sorted(row) for row in rows] == [[0, 0, 0, 4]] * 16
+
+
+def test_each_request_is_followed_as_often_as_others(probe: Probe) -> None:
+    """Also where a row is under way, and its draw decides of how many the next one is drawn."""
+    totals = [0] * 12
+    turns = 10_000
+    for _ in range(turns):
+        draw, followed = probe.sampler_pace.Draw(), 31
+        for position in range(len(totals)):
+            weight = draw.weight(followed)
+            followed += bool(weight)
+            totals[position] += weight
+    # In a row of 16 a request counts 0 or 16: a deviation of 3.9 for each turn.
+    assert [total / turns for total in totals] == [pytest.approx(1, abs=0.25)] * len(totals)
+
+
+def test_after_many_at_once_a_few_are_all_followed(probe: Probe) -> None:
+    draw = probe.sampler_pace.Draw()
+    for _ in range(70):
+        draw.weight(48)
+    assert [draw.weight(followed) for followed in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("weights", [[1] * 10, [1, 1, 4, 4, 16, 1, 16, 4], [64, 1]])
+@pytest.mark.parametrize("most", [1, 3, 7])
+def test_draws_weigh_what_they_stand_for(weights: list[int], most: int, probe: Probe) -> None:
+    starts = 512
+    totals = [0.0] * len(weights)
+    for start in range(starts):
+        met = list(probe.sampler_pace.draws(weights, most, start / starts))
+        assert len(met) <= most
+        assert sum(weight for _, weight in met) == pytest.approx(sum(weights))
+        for position, weight in met:
+            totals[position] += weight
+    means = [total / starts for total in totals]
+    assert means == pytest.approx(weights, abs=sum(weights) / starts)
+
+
 def test_how_much_a_process_computed(probe: Probe) -> None:
-    clocks, threads = probe.sampler_states.Clocks(), probe.sampler_works.THREADS
-    threads[1], threads[2] = (-10, 0, 11), (-11, 0, 12)
+    clocks = probe.sampler_states.Clocks()
     clocks.moved_ns = {1: 3 * MS, 2: 4 * MS}
     assert clocks.busy(10 * MS) == pytest.approx(0.7)
     assert clocks.busy(5 * MS) == 1.0
     assert clocks.that_ran(5 * MS) == [2]
-    threads[2] = (None, 0, 12)  # a thread without a clock
+
+
+def test_without_a_clock_a_thread_may_compute_all_the_time(probe: Probe) -> None:
+    clocks, works = probe.sampler_states.Clocks(), probe.sampler_works
+    works.THREADS[1] = (None, 0, 11)
+    clocks.read()
     assert clocks.busy(100 * MS) == 1.0
+    assert not clocks.are_known
+
+
+def test_a_clock_is_read_once_more_after_its_thread_worked_for_a_request(
+    probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And from the beginning of the next work on, also if that is another thread's."""
+    clocks, works = probe.sampler_states.Clocks(), probe.sampler_works
+    times = {21: 0, 22: 0}
+    monkeypatch.setattr(probe.sampler_states, "read_clock", times.get)
+    works.THREADS[1], works.OWN_THREADS[1] = (21, 0, 11), 1
+    times[21] = 3 * MS
+    clocks.read()
+    assert clocks.moved_ns == {1: 3 * MS}
+    del works.OWN_THREADS[1]
+    times[21] = 5 * MS
+    clocks.read()
+    assert clocks.moved_ns == {1: 2 * MS}
+    assert works.THREADS == {}
+    works.THREADS[1] = (22, MS, 12)  # another thread, with the same number in Python
+    times[22] = 4 * MS
+    clocks.read()
+    assert clocks.moved_ns == {1: 3 * MS}
+    works.SHARED_THREADS.add(2)
+    works.THREADS[2] = (21, 5 * MS, 11)
+    for _ in range(2):
+        clocks.read()
+        assert clocks.moved_ns == {2: 0}
+    works.SHARED_THREADS.clear()
+    clocks.read()
+    assert works.THREADS == {}
 
 
 @pytest.mark.parametrize(("moved", "since", "waits", "ran"), RAN)
@@ -156,8 +263,33 @@ def test_a_system_call_tells_what_a_thread_waits_for(
     text: bytes, runtime: int | None, expected: str, probe: Probe
 ) -> None:
     waits = probe.sampler_waits.Waits()
-    waits.files, waits.read, waits.runtime = {7: 3}, lambda descriptor: text, runtime
-    assert waits.of(7) == getattr(probe.sampler_waits, expected)
+    opened, closed = list[bytes](), list[int]()
+
+    def open_file(path: bytes) -> int:
+        opened.append(path)
+        return 3
+
+    waits.system = probe.sampler_quiet.QuietFiles(open_file, lambda _: text, closed.append)
+    waits.runtime = runtime
+    for _ in range(2):
+        assert waits.of(7) == getattr(probe.sampler_waits, expected)
+    # It stays open, unless nothing can be read: the thread has ended.
+    assert opened == [b"/proc/self/task/7/syscall"] * (1 if text else 2)
+    assert closed == ([] if text else [3, 3])
+
+
+def test_few_files_are_open_at_a_time(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe.sampler_waits, "MOST_FILES", 2)
+    waits, closed = probe.sampler_waits.Waits(), list[int]()
+    waits.system = probe.sampler_quiet.QuietFiles(
+        lambda path: int(path.split(b"/")[4]), lambda _: b"running", closed.append
+    )
+    for native in (1, 2, 1, 3, 4):
+        waits.of(native)
+    assert closed == [1, 2]
+    waits.close_all()
+    assert closed == [1, 2, 3, 4]
+    assert waits.files == {}
 
 
 def test_what_waits_for_the_gil_is_told_from_what_waits_for_a_lock(probe: Probe) -> None:
@@ -173,7 +305,6 @@ def test_what_waits_for_the_gil_is_told_from_what_waits_for_a_lock(probe: Probe)
     for thread in threads:
         thread.start()
     try:
-        waits.keep({thread.native_id for thread in threads})
         deadline_s = time.monotonic() + PATIENCE_S
         while waits.of(computing.native_id) != probe.sampler_waits.GIL:
             assert waits.of(computing.native_id) != probe.sampler_waits.CALL
@@ -185,14 +316,13 @@ def test_what_waits_for_the_gil_is_told_from_what_waits_for_a_lock(probe: Probe)
         for thread in threads:
             thread.join()
     assert waits.of(blocked.native_id) == probe.sampler_waits.UNKNOWN
-    waits.keep(set())
+    waits.close_all()
     assert waits.files == {}
 
 
 def test_without_ctypes_waits_are_unknown(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ctypes", None)
     waits = probe.sampler_waits.Waits()
-    waits.keep({threading.get_native_id()})
     assert waits.of(threading.get_native_id()) == probe.sampler_waits.UNKNOWN
     assert waits.files == {}
     assert not waits.are_known
@@ -200,7 +330,8 @@ def test_without_ctypes_waits_are_unknown(probe: Probe, monkeypatch: pytest.Monk
 
 def test_lateness_is_without_the_time_that_the_sampler_had_no_core(probe: Probe) -> None:
     delays = iter([b"0 1000000 5", b"0 9000000 6", b"malformed"])
-    lateness = probe.sampler_lateness.Lateness(lambda descriptor: next(delays))
+    system = probe.sampler_quiet.QuietFiles(lambda _: -1, lambda _: next(delays), lambda _: 0)
+    lateness = probe.sampler_lateness.Lateness(system)
     lateness.watch_this_thread()
     due_ns = probe.request.now() - 50 * MS
     assert lateness.of(due_ns) == pytest.approx(42 * MS, abs=5 * MS)

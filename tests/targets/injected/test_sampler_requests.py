@@ -14,7 +14,6 @@ from . import calls
 from .calls import Probe
 from .looked_at import (
     INTERVAL_NS,
-    LOOKS,
     PATIENCE_S,
     Gate,
     look_at,
@@ -171,8 +170,8 @@ def test_looks_leave_nothing_to_the_garbage_collector(probe: Probe) -> None:
 
 
 def test_of_many_requests_some_are_drawn_and_weigh_as_much_more(probe: Probe) -> None:
-    most = probe.sampler_pace.MOST_VISITS
-    requests = most * LOOKS
+    followed, one_in = probe.sampler_pace.FOLLOWED, probe.sampler_pace.FEWER
+    requests, most = followed * (1 + one_in), 10
     gate = Gate(requests)
 
     async def view() -> None:
@@ -185,10 +184,10 @@ def test_of_many_requests_some_are_drawn_and_weigh_as_much_more(probe: Probe) ->
     passed_ns = 0
     try:
         gate.wait_until_all_arrived()
-        observer.look(0, INTERVAL_NS)
+        assert observer.look(0, INTERVAL_NS) == 2 * followed
         observer.seen.take()
-        for _ in range(LOOKS):
-            met = observer.look(0, INTERVAL_NS)
+        for _ in range(10):
+            met = observer.look(0, INTERVAL_NS, most)
             passed_ns += observer.since_ns
             visits = list(visits_of(observer))
             assert most <= met == len(visits) <= most + 1  # one may be running

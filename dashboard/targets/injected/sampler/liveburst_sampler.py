@@ -8,15 +8,17 @@ Standard library alone, Python 3.9. The environment holds
 
 A look is one thread or task of one request, seen once: `cpu` (its thread ran, or was ready to),
 `blocking` (it did not), `holding` (an event loop's thread that has not given way for an interval,
-or waits) or `awaiting` (it is suspended). It weighs the time since the request was last seen,
-divided among what works for the request at that moment.
+or waits) or `awaiting` (it is suspended). It weighs the time since the look before, as much more as
+its request stands for others (`liveburst_sampler_pace`), divided among what works for the request
+at that moment.
 
     liveburst_sampler_application   where a request begins and ends
     liveburst_sampler_patches       how it is followed to other threads and tasks
     liveburst_sampler_works         what works for which request
     liveburst_sampler_stacks        the stacks of these, joined
     liveburst_sampler_look          one look
-    liveburst_sampler_pace          when the next one is due, and at how many requests it looks
+    liveburst_sampler_pace          when the next one is due, at how many requests it looks, and
+                                    which are followed
     liveburst_sampler_file          what is written
 
 A probe must never break a response: whatever goes wrong here goes unreported, but as a limit.
@@ -35,9 +37,9 @@ from liveburst_sampler_application import SampledASGI, SampledWSGI
 from liveburst_sampler_file import LooksFile
 from liveburst_sampler_lateness import Lateness
 from liveburst_sampler_look import Observer
-from liveburst_sampler_pace import FLUSH_NS, Pace, flush_after_ns
+from liveburst_sampler_pace import FLUSH_NS, Pace, flush_after_ns, is_flush_due
 from liveburst_sampler_patches import apply_patches
-from liveburst_sampler_works import THREADS, take_entered
+from liveburst_sampler_works import VISITS, take_entered
 from liveburst_unpatched import unpatched
 
 VARIABLE = "LIVEBURST_SAMPLER"
@@ -84,7 +86,7 @@ class Sampler:
         self.file = LooksFile(directory, interval_ns)
         self.pace = Pace(interval_ns)
         self.observer = Observer()
-        self.lateness = Lateness(self.observer.waits.read)
+        self.lateness = Lateness(self.observer.waits.system)
         self.errors: list[str] = []
         self.flushed_ns = now()
         self.flush_after_ns = FLUSH_NS
@@ -129,10 +131,9 @@ class Sampler:
         self.pace.note(*cost_ns, visits, self.observer.busy)
 
     def follow_up(self) -> None:
-        """Do what gives the GIL away: open files for new threads, and write what is due."""
-        self.observer.waits.keep({native for *_, native in list(THREADS.values())})
+        """Do what gives the GIL away: write what is due."""
         moment = now()
-        if moment - self.flushed_ns >= self.flush_after_ns:
+        if is_flush_due(moment - self.flushed_ns, self.flush_after_ns, serves=bool(VISITS)):
             self.flush(moment)
             self.flush_after_ns = flush_after_ns(now() - moment)
 

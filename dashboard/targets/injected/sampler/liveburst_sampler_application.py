@@ -1,4 +1,4 @@
-"""The project's application while the sampler looks at it: each request of the load is a visit.
+"""The project's application while the sampler looks at it: requests of the load are visits.
 
 Part of the probe: standard library alone, Python 3.9.
 """
@@ -37,6 +37,8 @@ class SampledWSGI:
             return self.application(environ, start_response)
         self.start()
         visit = enter(request)
+        if visit is None:
+            return self.application(environ, start_response)
         try:
             with ThreadWork(visit):
                 body = self.application(environ, start_response)
@@ -82,6 +84,14 @@ class SampledASGI:
     def __init__(self, application: Any, start: Callable[[], None]) -> None:
         self.application = application
         self.start = start
+        self.loop: Any = None  # the one whose tasks are followed
+
+    def follow(self, loop: Any) -> None:
+        """Follow requests to the tasks of a loop, whose thread runs the code of all in turn."""
+        if loop is not self.loop:
+            share_this_thread()
+            follow_tasks(loop)
+            self.loop = loop
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer a request as the project does."""
@@ -90,9 +100,11 @@ class SampledASGI:
             await self.application(scope, receive, send)
             return
         self.start()
-        share_this_thread()
-        follow_tasks(asyncio.get_running_loop())
         visit = enter(request)
+        if visit is None:
+            await self.application(scope, receive, send)
+            return
+        self.follow(asyncio.get_running_loop())
         try:
             call = self.application(scope, receive, send)
             work = register(call, visit, 0)

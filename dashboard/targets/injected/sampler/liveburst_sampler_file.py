@@ -1,6 +1,7 @@
 """Writes what the sampler saw: one file for each process, a line of JSON every 0.2 s.
 
-Where writing a line takes long, the next follows later, after 1 s at most. Each line is an object.
+While requests are served, and where writing a line takes long, the next follows later, after 1 s at
+most. Each line is an object.
 The first describes the process, each other one what is new since the line before; it is complete in
 itself, whatever is appended later:
 
@@ -8,7 +9,7 @@ itself, whatever is appended later:
     interval_ns   the time between two looks that met a request, on average
     cpu_ns, wall_ns   the sampler's own CPU time, and the time, since the line before
     late_ns       how late each look was, of the looks that met a request
-    visits        [number, instant at which the request entered (ns)]
+    visits        [number, instant at which the request entered (ns)], followed or not
     frames        [number, path, 1 if it is the project's, line, function, module, expression];
                   the expression is [instruction, first line, last line, first column, last column]
                   or empty (see `liveburst_sampler_tables.describe`)

@@ -6,10 +6,10 @@ Part of the probe: standard library alone, Python 3.9.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import Optional
 
 from liveburst_request import now
+from liveburst_sampler_quiet import QuietFiles
 from liveburst_sampler_works import get_native
 
 MOST_KEPT = 1000  # between two lines of the file
@@ -22,8 +22,8 @@ class Lateness:
     meet the code that made it late.
     """
 
-    def __init__(self, read: Optional[Callable[[int], bytes]]) -> None:
-        self.read = read
+    def __init__(self, system: Optional[QuietFiles]) -> None:
+        self.system = system
         self.descriptor: Optional[int] = None
         self.delay_ns = 0  # the count at the last look
         self.kept: list[int] = []
@@ -55,9 +55,9 @@ class Lateness:
 
     def count(self) -> int:
         """Return for how long the thread has had no core so far (ns)."""
-        if self.descriptor is None or self.read is None:
+        if self.descriptor is None or self.system is None:
             return 0
         try:
-            return int(self.read(self.descriptor).split()[1])
+            return int(self.system.read(self.descriptor).split()[1])
         except (IndexError, ValueError):
             return self.delay_ns

@@ -16,7 +16,7 @@ from typing import Optional
 
 from liveburst_loop import IDLE_NS, LOOP
 from liveburst_request import now
-from liveburst_sampler_pace import MOST_VISITS
+from liveburst_sampler_pace import MOST_VISITS, draws
 from liveburst_sampler_seen import Seen
 from liveburst_sampler_stacks import (
     NO_THREAD,
@@ -51,7 +51,8 @@ class Observer:
 
     The visit that an event loop runs, and one that made the look late, are seen by every look. Of
     the others a look meets some, drawn at random, each of which weighs as much more. A turn for
-    each would not do: their order is that of their arrival, and so is that of their work.
+    each would not do: their order is that of their arrival, and so is that of their work. So each
+    look begins to draw at a place of its own.
     """
 
     def __init__(self) -> None:
@@ -92,20 +93,23 @@ class Observer:
         late = (segment for segment in segments.values() if segment.thread in late_threads)
         self.culprit = next(late, None)
         running = [visits.pop(number) for number in numbers_of(segments) if number in visits]
-        others, weight_ns = self.drawn(list(visits.values()), most_visits)
-        own_threads = own_threads_of([*running, *others]) - walked
+        met = [(visit, visit.weight * self.since_ns) for visit in running]
+        met += self.drawn(list(visits.values()), most_visits)
+        own_threads = own_threads_of(visit for visit, _ in met) - walked
         segments.update(self.segments_of(own_threads, frames))
-        for visit in running:
-            self.look_at(visit, segments, self.since_ns)
-        for visit in others:
+        for visit, weight_ns in met:
             self.look_at(visit, segments, weight_ns)
-        return len(running) + len(others)
+        return len(met)
 
-    def drawn(self, visits: list[Visit], most: int) -> tuple[list[Visit], int]:
-        """Return at most so many of these visits, and what each weighs (ns)."""
+    def drawn(self, visits: list[Visit], most: int) -> list[tuple[Visit, int]]:
+        """Return at most so many of these visits, each with what it weighs (ns)."""
         if len(visits) <= most:
-            return visits, self.since_ns
-        return self.random.sample(visits, most), self.since_ns * len(visits) // most
+            return [(visit, visit.weight * self.since_ns) for visit in visits]
+        weights = [visit.weight for visit in visits]
+        return [
+            (visits[position], int(weight * self.since_ns))
+            for position, weight in draws(weights, most, self.random.random())
+        ]
 
     def segments_of(
         self, threads: Iterable[int], frames: dict[int, FrameType]
@@ -163,7 +167,7 @@ class Observer:
         words = {
             "frames": self.frames.full,
             "stacks": self.stacks.full,
-            "clocks": any(clock is None for clock, *_ in list(THREADS.values())),
+            "clocks": not self.clocks.are_known,
             "waits": not self.waits.are_known,
         }
         return [word for word, holds in words.items() if holds]

@@ -1,4 +1,4 @@
-"""Keeps the sampler cheap: when it looks again, and at how many requests it looks.
+"""Keeps the sampler cheap: when it looks again, at how many requests, and which are followed.
 
 A look keeps the GIL, so the process computes nothing meanwhile. While all of its threads wait, that
 costs a request at most the length of one look. While they compute, all that looks take is added to
@@ -6,20 +6,39 @@ the total time; there they get a hundredth of it. Before, a look at 100 tasks to
 estimate) and came every 5 ms until the CPU time of the last 0.2 s was known, which is longer than
 many bursts: a wait in an event loop took 1.12 times as long.
 
+To follow a request to its tasks and threads costs that request time, however rarely it is looked
+at. So of many at once only some are followed (`Draw`). What was not done for a request is made up
+by weight. One look, a time t after the look before, counts for a request
+
+    t · w           if all that are followed are looked at, or it runs in an event loop
+    t · Σw / m · h  if m draws are made among them: Σw is the sum over all, h how often it was drawn
+
+where w is the number of requests that it stands for. A request is followed with a probability of
+1 / w, and h is w · m / Σw on average: either way each request counts t on average, followed or not,
+so the shares of lines and states are those that looks at every request would have.
+
 Part of the probe: standard library alone, Python 3.9.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from random import Random
+
 MOST_SHARE = 0.05  # of the time, while nothing computes
 MOST_BUSY_SHARE = 0.01  # of the time in which the process computes
 LOOK_NS = 200_000  # what a look should take at most; one with few requests and threads takes half
 MOST_VISITS = 64  # that a look meets
+# So many at once are all followed. Django starts a thread and three tasks for a request under ASGI,
+# and passes it to the thread and back twice.
+FOLLOWED = 16
+FEWER = 4  # times as few, for each further 16 at once
+FEWEST = 64  # at least one of so many
 VISIT_NS = 50_000  # what looking at one request takes, until that has been measured
 LONGEST_NS = 250_000_000
 NEW_WEIGHT = 1 / 8  # of the last look in an average
 FLUSH_NS = 200_000_000  # between two lines of the file
-LONGEST_FLUSH_NS = 1_000_000_000  # the end of a firing is waited for as long
+LONGEST_FLUSH_NS = 1_000_000_000  # the end of a firing is waited for as long, and longer
 FLUSH_SHARE = 0.01  # of the time
 
 
@@ -35,6 +54,58 @@ def next_interval_ns(shortest_ns: int, held_ns: float, busy: float) -> int:
 def flush_after_ns(took_ns: int) -> int:
     """Return the time from one line to the next, if writing a line took so long."""
     return int(min(max(took_ns / FLUSH_SHARE, FLUSH_NS), LONGEST_FLUSH_NS))
+
+
+def is_flush_due(passed_ns: int, after_ns: int, *, serves: bool) -> bool:
+    """Return True if a line is due, so long after the last one.
+
+    While the process `serves` a request it costs that request time, so it waits for a second.
+    """
+    return passed_ns >= (LONGEST_FLUSH_NS if serves else after_ns)
+
+
+def one_in(followed: int) -> int:
+    """Return of how many requests the next one is drawn, beside so many that are followed."""
+    return min(FEWER ** (followed // FOLLOWED), FEWEST)
+
+
+class Draw:
+    """Decides which requests are followed: one of every so many in a row, drawn at random.
+
+    The row is finished even if fewer are to be followed meanwhile: that depends on whether its
+    request was drawn already, and another draw would count the rest twice. If more are to be
+    followed, other requests have left, and it begins anew.
+    """
+
+    def __init__(self) -> None:
+        self.random = Random()  # noqa: S311 - its own: the project's may have a seed
+        self.length = self.left = self.turn = 0
+
+    def weight(self, followed: int) -> int:
+        """Return the number of requests that the next one stands for; 0 if it is not followed."""
+        length = one_in(followed)
+        if self.left <= 0 or length < self.length:
+            self.length, self.left, self.turn = length, length, self.random.randrange(length)
+        self.left = left = self.left - 1
+        return self.length if left == self.turn else 0
+
+
+def draws(weights: Sequence[int], most: int, start: float) -> Iterator[tuple[int, float]]:
+    """Yield the positions that so many draws meet, each with the weight that it counts with.
+
+    The draws are at equal distances on a line on which each position is as long as its weight, the
+    first after the part `start` of a distance. What they yield adds up to the sum of the weights.
+    """
+    total = sum(weights)
+    place, end = start, 0  # in distances, and in weight
+    for position, weight in enumerate(weights):
+        end += weight
+        met = 0
+        while place * total < end * most:
+            met += 1
+            place += 1
+        if met:
+            yield position, met * total / most
 
 
 class Pace:

@@ -17,12 +17,13 @@ from collections.abc import Callable
 from typing import Any
 
 from liveburst_sampler_works import (
+    CoroutineWork,
     ThreadWork,
     Visit,
     current_visit,
+    is_followed,
     parent_of,
     register,
-    register_task,
 )
 
 MARK = "liveburst_sampled"  # on what has been patched
@@ -157,10 +158,12 @@ def follow_tasks(loop: Any) -> None:
     )
 
     def factory(loop: Any, coroutine: Any, **options: Any) -> Any:
-        work = register_task(coroutine, sys._getframe(1))  # noqa: SLF001
+        visit = current_visit()
+        if visit is None or not is_followed(coroutine):
+            return make(loop, coroutine, **options)
+        work = CoroutineWork(coroutine, visit, parent_of(sys._getframe(1)))  # noqa: SLF001
         task = make(loop, coroutine, **options)
-        if work is not None:
-            work.is_in(task)
+        work.is_in(task)
         return task
 
     setattr(factory, MARK, True)

@@ -9,7 +9,7 @@ import time
 from typing import Optional
 
 from liveburst_sampler_waits import CORE, GIL, UNKNOWN
-from liveburst_sampler_works import THREADS
+from liveburst_sampler_works import THREADS, forget_idle
 
 # In the order of `wire/report/where.py`.
 CPU, BLOCKING, HOLDING, AWAITING = "cpu", "blocking", "holding", "awaiting"
@@ -38,28 +38,36 @@ def state_of_thread(on_cpu: bool, on_loop: bool, held_ns: int, interval_ns: int)
 
 
 class Clocks:
-    """The CPU clocks of all threads that have worked for a visit, read at each look."""
+    """The CPU clocks of the threads that worked for a visit since the last look, read by each.
+
+    A thread that works for none is read once more, and then forgotten until it does: under ASGI
+    each request has a thread of Django's, which waits beside it for most of the time.
+    """
 
     def __init__(self) -> None:
+        self.are_known = True  # False once a thread had none
+        # By the system's number: Python's own is given to the next thread at once.
         self.last_ns: dict[int, int] = {}
         self.moved_ns: dict[int, int] = {}
 
     def read(self) -> None:
-        """Read them, without giving the GIL away; a thread that has ended is forgotten."""
+        """Read them, without giving the GIL away."""
         last_ns, self.last_ns, self.moved_ns = self.last_ns, {}, {}
-        for thread, (clock, first_ns, _) in list(THREADS.items()):
+        for thread, (clock, first_ns, native) in list(THREADS.items()):
             present_ns = read_clock(clock)
             if present_ns is None:
                 THREADS.pop(thread, None)
                 continue
-            self.last_ns[thread] = present_ns
+            self.are_known &= clock is not None
+            self.last_ns[native] = present_ns
             self.moved_ns[thread] = (
-                0 if clock is None else present_ns - last_ns.get(thread, first_ns)
+                0 if clock is None else present_ns - last_ns.get(native, first_ns)
             )
+            forget_idle(thread)
 
     def busy(self, since_ns: int) -> float:
         """Return the part of this time in which threads computed, 0 to 1; 1 if it is unknown."""
-        if any(clock is None for clock, *_ in list(THREADS.values())):
+        if not self.are_known:
             return 1.0
         return min(sum(self.moved_ns.values()) / max(since_ns, 1), 1.0)
 

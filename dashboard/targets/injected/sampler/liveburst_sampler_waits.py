@@ -12,48 +12,59 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from typing import Optional
 
-from liveburst_sampler_quiet import address_of, quiet_reader
+from liveburst_sampler_quiet import QuietFiles, address_of, quiet_files
 
 UNKNOWN, GIL, CORE, CALL = range(4)
 RUNTIME = "_PyRuntime"
 # Where the GIL is in it: at 430 bytes in Python 3.9 to 3.11, at 77,000 in 3.12, 96,000 in 3.13.
 RUNTIME_BYTES = 4096 if sys.version_info < (3, 12) else 256 * 1024
-MOST_FILES = 256
+MOST_FILES = 64  # that are open at a time
 
 
 class Waits:
-    """The open files of the threads that are looked at, and where the GIL is."""
+    """The files of threads that were looked at, open for the next look, and where the GIL is.
+
+    A file is opened by the look that needs it. Before, those of all threads were, as soon as these
+    were known: under ASGI, where Django starts a thread for each request, two calls for each that
+    gave the GIL away, and asked the event loop for it back.
+    """
 
     def __init__(self) -> None:
-        self.read: Optional[Callable[[int], bytes]] = quiet_reader()
+        self.system: Optional[QuietFiles] = quiet_files()
         self.files: dict[int, int] = {}  # descriptors, by the system's number of a thread
         self.runtime = address_of(RUNTIME)
         self.are_known = self.runtime is not None and os.access("/proc/self/syscall", os.R_OK)
 
-    def keep(self, natives: set[int]) -> None:
-        """Open the files of these threads, and close all others; this gives the GIL away."""
-        for native in [native for native in self.files if native not in natives]:
-            os.close(self.files.pop(native))
-        for native in natives:
-            self.open(native)
-
-    def open(self, native: int) -> None:
-        """Open the file of a thread, unless it is open."""
-        if self.read is None or native in self.files or len(self.files) >= MOST_FILES:
-            return
-        try:
+    def text_of(self, native: int) -> bytes:
+        """Return what the system shows of a thread; nothing if it has ended, or without Linux."""
+        if self.system is None:
+            return b""
+        if native not in self.files:
+            if len(self.files) >= MOST_FILES:
+                self.close(next(iter(self.files)))  # the one that has been open for longest
             path = f"/proc/self/task/{native}/syscall"
-            self.files[native] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:  # no Linux, or the thread has ended
-            pass
+            self.files[native] = self.system.open(path.encode())
+        text = self.system.read(self.files[native])
+        if not text:  # another thread may get its number
+            self.close(native)
+        return text
+
+    def close(self, native: int) -> None:
+        """Close the file of a thread."""
+        descriptor = self.files.pop(native)
+        if self.system is not None and descriptor >= 0:
+            self.system.close(descriptor)
+
+    def close_all(self) -> None:
+        """Close every file."""
+        for native in list(self.files):
+            self.close(native)
 
     def of(self, native: int) -> int:
         """Return what a thread that does not move waits for."""
-        descriptor = self.files.get(native)
-        text = b"" if descriptor is None or self.read is None else self.read(descriptor)
+        text = self.text_of(native)
         if text.startswith(b"running"):
             return CORE
         if not text or self.runtime is None:

@@ -1,6 +1,7 @@
 """Knows which threads, greenlets and coroutines work for which request; for the sampler.
 
-A *visit* is a request of the load while the application has it. Its *works* are what runs for it:
+A *visit* is a request of the load while the application has it, one that is followed: of many at
+once these are some (`liveburst_sampler_pace.Draw`). Its *works* are what runs for it:
 the server's thread or coroutine, and those that these start. Each begins at a frame, its boundary,
 by whose id it is found in a stack. A work's `parent` is the id of the frame that started it: if
 that frame only waits, the two are one stack.
@@ -21,6 +22,7 @@ from typing import Any, Optional, Union
 
 from liveburst_request import Request, now
 from liveburst_sampler_kinds import OTHER, PROBE, kind_of
+from liveburst_sampler_pace import Draw
 from liveburst_unpatched import unpatched
 
 MOST_SKIPPED = 60  # frames between a call that starts something and the code that wanted it
@@ -32,12 +34,13 @@ get_native = unpatched("_thread", "get_native_id")
 
 
 class Visit:
-    """A request of the load while the application has it."""
+    """A request of the load while the application has it; `weight` is how many it stands for."""
 
-    __slots__ = ("number", "queued", "returned", "works")
+    __slots__ = ("number", "queued", "returned", "weight", "works")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, weight: int = 1) -> None:
         self.number = number
+        self.weight = weight
         self.works: dict[int, Work] = {}  # by the id of the boundary
         self.queued: set[int] = set()  # frames whose call no thread of a pool has taken yet
         self.returned: set[int] = set()  # frames whose call has returned in its thread
@@ -69,8 +72,9 @@ class ThreadWork:
         self.before = _CURRENT.get()
         _CURRENT.set(self.visit)
         if self.greenlet is None:
-            know_this_thread()
+            # In this order: a look in between would forget a thread that seems to do nothing.
             OWN_THREADS[self.thread] = OWN_THREADS.get(self.thread, 0) + 1
+            know_this_thread()
         else:
             share_this_thread()
         BOUNDARIES[self.boundary] = self.visit.works[self.boundary] = self
@@ -121,16 +125,18 @@ Work = Union[ThreadWork, CoroutineWork]
 
 BOUNDARIES: dict[int, Work] = {}
 VISITS: dict[int, Visit] = {}
-# Threads that have worked for a visit, those of event loops among them: their CPU clock (None if
-# there is none), what it was when they became known (ns), and the system's number.
+# Threads that have worked for a visit since the last look, and those of event loops: their CPU
+# clock (None if there is none), what it was when they became known (ns), and the system's number.
 THREADS: dict[int, tuple[Optional[int], int, int]] = {}
 # Threads that work for one request now, with how many of its works they are in: each changes only
 # its own number. Those of event loops, and of gevent's hub, are shared by all requests.
 OWN_THREADS: dict[int, int] = {}
 SHARED_THREADS: set[int] = set()
-ENTERED: list[tuple[int, int]] = []  # visits that are not written yet: number, instant (ns)
+# Requests that are not written yet, those too that are not followed: number, instant (ns).
+ENTERED: list[tuple[int, int]] = []
 
 _NUMBERS = itertools.count(1)
+_DRAW = Draw()
 _CURRENT: ContextVar[Optional[Visit]] = ContextVar("liveburst_visit", default=None)
 
 
@@ -140,18 +146,20 @@ def current_visit() -> Optional[Visit]:
     return None if visit is None or visit.number not in VISITS else visit
 
 
-def enter(request: Optional[Request]) -> Visit:
-    """Begin the visit of a request, in whose context the caller runs."""
-    entered_ns = now() if request is None else request.entered
-    visit = Visit(next(_NUMBERS))
-    ENTERED.append((visit.number, entered_ns))
-    VISITS[visit.number] = visit
+def enter(request: Optional[Request]) -> Optional[Visit]:
+    """Begin the visit of a request in whose context the caller runs; None if it is not followed."""
+    number = next(_NUMBERS)
+    ENTERED.append((number, now() if request is None else request.entered))
+    weight = _DRAW.weight(len(VISITS))
+    visit = Visit(number, weight) if weight else None
     _CURRENT.set(visit)
+    if visit is not None:
+        VISITS[number] = visit
     return visit
 
 
 def take_entered() -> list[tuple[int, int]]:
-    """Return the visits that began since the last call: number, instant (ns)."""
+    """Return the requests that began since the last call: number, instant (ns)."""
     count = len(ENTERED)  # others are appended meanwhile
     entered = ENTERED[:count]
     del ENTERED[:count]
@@ -178,6 +186,12 @@ def know_this_thread() -> None:
         THREADS[thread] = clock, time.thread_time_ns(), native
 
 
+def forget_idle(thread: int) -> None:
+    """Forget a thread, unless it works for a visit or for all of them: it is known when it does."""
+    if thread not in OWN_THREADS and thread not in SHARED_THREADS:
+        THREADS.pop(thread, None)
+
+
 def share_this_thread() -> None:
     """Note that the calling thread runs the code of all requests in turn."""
     know_this_thread()
@@ -193,19 +207,16 @@ def leave_own_thread(thread: int) -> None:
         OWN_THREADS.pop(thread, None)
 
 
-def register(coroutine: Any, visit: Visit, parent: int) -> Optional[CoroutineWork]:
-    """Return the work of a coroutine, which may not have begun; None for what is no coroutine."""
+def is_followed(coroutine: Any) -> bool:
+    """Return False for what is no coroutine, and for one that does nothing for the answer."""
     if getattr(coroutine, "cr_frame", None) is None:
-        return None
-    if coroutine.__qualname__.endswith(LISTENING):
-        return None
-    return CoroutineWork(coroutine, visit, parent)
+        return False
+    return not coroutine.__qualname__.endswith(LISTENING)
 
 
-def register_task(coroutine: Any, frame: Optional[FrameType]) -> Optional[CoroutineWork]:
-    """Do so for the current visit, for a coroutine that becomes a task in this frame."""
-    visit = current_visit()
-    return None if visit is None else register(coroutine, visit, parent_of(frame))
+def register(coroutine: Any, visit: Visit, parent: int) -> Optional[CoroutineWork]:
+    """Return the work of a coroutine, which may not have begun; None if it is not followed."""
+    return CoroutineWork(coroutine, visit, parent) if is_followed(coroutine) else None
 
 
 def parent_of(frame: Optional[FrameType]) -> int:
