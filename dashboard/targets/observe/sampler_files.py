@@ -1,6 +1,6 @@
 """Reads what the samplers of a target's processes write (`sampler/liveburst_sampler_file.py`).
 
-Each process appends to a file of its own, at least every 0.2 s; each line carries the instant up to
+Each process appends to a file of its own, at least every second; each line carries the instant up to
 which it is complete. So the end of a firing is waited for, and not guessed.
 """
 
