@@ -1,7 +1,7 @@
 """Reads what the samplers of a target's processes write (`sampler/liveburst_sampler_file.py`).
 
-Each process appends to a file of its own, at least every second; each line carries the instant up to
-which it is complete. So the end of a firing is waited for, and not guessed.
+Each process appends to a file of its own, at least every second; each line carries the instant up
+to which it is complete. So the end of a firing is waited for, and not guessed.
 """
 
 from __future__ import annotations
