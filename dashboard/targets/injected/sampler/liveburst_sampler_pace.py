@@ -66,7 +66,8 @@ def is_flush_due(passed_ns: int, after_ns: int, *, serves: bool) -> bool:
 
 def one_in(followed: int) -> int:
     """Return of how many requests the next one is drawn, beside so many that are followed."""
-    return min(FEWER ** (followed // FOLLOWED), FEWEST)
+    wanted: int = FEWER ** (followed // FOLLOWED)
+    return min(wanted, FEWEST)
 
 
 class Draw:
