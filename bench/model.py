@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from dashboard.analysis.model.fit import model_fit, rank_agreement
-from dashboard.wire.report.survey import SurveyAnswer
+from dashboard.wire.experiments.survey import SurveyAnswer
 
 from .tools import BenchFailed
 

@@ -27,9 +27,9 @@ from dashboard.project.project import Project
 from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
+from dashboard.wire.experiments.matrix import MatrixCell
+from dashboard.wire.experiments.sweep import LevelLane
 from dashboard.wire.plural import counted
-from dashboard.wire.report.matrix import MatrixCell
-from dashboard.wire.report.sweep import LevelLane
 
 from .options import (
     BAD_USAGE,

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.causes.view_calls import failure_text
+from dashboard.wire.experiments.matrix import MatrixCell
+from dashboard.wire.experiments.sweep import LevelLane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
-from dashboard.wire.report.matrix import MatrixCell
 from dashboard.wire.report.report import Report
-from dashboard.wire.report.sweep import LevelLane
 
 # An expectation on one of these is about failures: whether they are right is for it to decide.
 ON_FAILURES = ("ok", "errors")

@@ -16,10 +16,10 @@ from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
-from dashboard.wire.looks import Looks
 from dashboard.wire.plan.plan import Firing, Lane
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ConnectionFacts, ExecutorFacts, TargetFacts
+from dashboard.wire.traces.looks import Looks
 
 
 class Target(Protocol):

@@ -19,8 +19,8 @@ from dashboard.targets.lifecycle.target import Target
 from dashboard.targets.observe.sampler_files import read_looks, sampler_environment
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.looks import Looks
 from dashboard.wire.plan.plan import Lane
+from dashboard.wire.traces.looks import Looks
 
 LOG_DIRECTORY = Path("logs", "where")  # apart, so that a run's logs are not overwritten
 

@@ -29,7 +29,7 @@ from dashboard.wire.errors import TargetFailed
 from dashboard.wire.plan import multipart
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import TargetFacts
-from dashboard.wire.xray import TraceFile
+from dashboard.wire.traces.xray import TraceFile
 
 HEADER = "liveburst-xray"
 LOG_DIRECTORY = Path("logs", "xray")  # apart, so that a run's logs are not overwritten

@@ -24,10 +24,10 @@ from dashboard.web.explore.forms import MatrixForm, SweepForm
 from dashboard.web.shared.form_values import PARAMETER
 from dashboard.web.survey.forms import SurveyForm
 from dashboard.web.xray.forms import XrayForm
+from dashboard.wire.experiments.matrix import MatrixAnswer
+from dashboard.wire.experiments.survey import SurveyAnswer
+from dashboard.wire.experiments.sweep import SweepAnswer
 from dashboard.wire.plan.fields import PLAN_FIELDS
-from dashboard.wire.report.matrix import MatrixAnswer
-from dashboard.wire.report.survey import SurveyAnswer
-from dashboard.wire.report.sweep import SweepAnswer
 
 from .contract import _schema_of
 

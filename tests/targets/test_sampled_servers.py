@@ -20,7 +20,7 @@ from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
 from dashboard.targets.observe.sampler_files import read_looks, sampler_environment
 from dashboard.targets.supervise.cores import Cores
-from dashboard.wire.looks import Looks
+from dashboard.wire.traces.looks import Looks
 
 from .client import fire
 from .helpers import AVAILABLE, ROOT, marked, until_async

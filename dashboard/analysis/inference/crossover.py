@@ -22,7 +22,7 @@ from itertools import groupby
 from math import sqrt
 
 from dashboard.wire.codec import JsonObject, to_json
-from dashboard.wire.report.crossover import Answer, CrossoverReport, LevelReport, Standing
+from dashboard.wire.experiments.crossover import Answer, CrossoverReport, LevelReport, Standing
 from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from math import sqrt
 from statistics import median
 
-from dashboard.wire.report.survey import ModelFit
+from dashboard.wire.experiments.survey import ModelFit
 
 
 def relative_error(predicted: float, measured: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-from dashboard.wire.report.survey import Change
+from dashboard.wire.experiments.survey import Change
 
 from .view_model import Configuration, Prediction
 
@@ -17,7 +17,7 @@ COST_ORDER: Mapping[Change, int] = {"threads": 0, "processes": 1, "async": 2}
 
 @dataclass(frozen=True)
 class Candidate:
-    """Another lane for a view with its prediction; `stand_in` as in `wire.report.survey`."""
+    """Another lane for a view with its prediction; `stand_in` as in `wire.experiments.survey`."""
 
     change: Change
     lane: str

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.analysis.text.numbers import milliseconds, seconds_of
+from dashboard.wire.experiments.survey import Alternative, Word
 from dashboard.wire.plural import counted
-from dashboard.wire.report.survey import Alternative, Word
 from dashboard.wire.units import MS_PER_S
 
 from .ranking import COST_ORDER

@@ -23,9 +23,9 @@ from math import sqrt
 
 from dashboard.analysis.text.numbers import percent
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.experiments.claims import ClaimKind
 from dashboard.wire.plan.plan import MARGIN
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
-from dashboard.wire.report.claims import ClaimKind
 from dashboard.wire.report.report import Report
 
 from .claim_doubts import inside_margin, why_undecided

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
-from dashboard.wire.report.claims import ClaimKind
+from dashboard.wire.experiments.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.experiments.claims import ClaimKind
 
 from .numbers import (
     faster_or_slower,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.wire.report.survey import Alternative, ModelFit, SurveyRow, TimeShares
+from dashboard.wire.experiments.survey import Alternative, ModelFit, SurveyRow, TimeShares
 
 from .numbers import milliseconds, percent, significant, with_ends
 

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from dashboard.analysis.text.causes.lines import share_text
 from dashboard.analysis.text.numbers import milliseconds
-from dashboard.wire.looks import LookFrame, Looks, LookStack, Note
 from dashboard.wire.report.where import (
     STATES,
     LaneWhere,
@@ -26,6 +25,7 @@ from dashboard.wire.report.where import (
     State,
     TimeByState,
 )
+from dashboard.wire.traces.looks import LookFrame, Looks, LookStack, Note
 
 from .calls import call_on_line, imported_name
 from .leaf import leaf_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.wire.looks import LookFrame
 from dashboard.wire.report.where import State
+from dashboard.wire.traces.looks import LookFrame
 
 # Packages of the standard library whose modules are imported by their own names. Others are flat:
 # asyncio.tasks.sleep is written asyncio.sleep.

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS
-from dashboard.wire.chrome_trace import ChromeEvent, ChromeTrace
 from dashboard.wire.report.where import STATES, LaneWhere, WhereReport
+from dashboard.wire.traces.chrome_trace import ChromeEvent, ChromeTrace
 
 from .flame import Node, flame
 

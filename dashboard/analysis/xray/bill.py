@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from dashboard.wire.codec import JsonObject
+from dashboard.wire.traces.xray import CalledBy, MiddlewareJson, RanAs
 from dashboard.wire.units import NS_PER_MS
-from dashboard.wire.xray import CalledBy, MiddlewareJson, RanAs
 
 from .parts import MIDDLEWARE, Cost, chain, costs
 from .trace import Mode, Span, Xray

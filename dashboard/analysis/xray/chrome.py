@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from dashboard.wire.chrome_trace import ChromeEvent, ChromeTrace
+from dashboard.wire.traces.chrome_trace import ChromeEvent, ChromeTrace
 from dashboard.wire.units import NS_PER_US
 
 from .trace import Hop, Span, Xray

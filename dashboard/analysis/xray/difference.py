@@ -14,8 +14,8 @@ from math import comb
 from dashboard.analysis.text.numbers import milliseconds, significant
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plural import counted
+from dashboard.wire.traces.xray import CountsJson, DifferenceJson, PartCostJson, PartJson
 from dashboard.wire.units import NS_PER_MS
-from dashboard.wire.xray import CountsJson, DifferenceJson, PartCostJson, PartJson
 
 from .alignment import AlignedPart, align
 from .bill import short_names

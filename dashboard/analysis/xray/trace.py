@@ -10,8 +10,8 @@ from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.plural import counted
 from dashboard.wire.report.target_facts import Serialised as SerialisedJson
+from dashboard.wire.traces.xray import HopJson, SpanJson, TracedSpan, TraceFile, XrayJson
 from dashboard.wire.units import NS_PER_MS
-from dashboard.wire.xray import HopJson, SpanJson, TracedSpan, TraceFile, XrayJson
 
 HOPS = ("sync_to_async", "async_to_sync", "to_thread", "executor")
 # Kinds of spans: the start of a thread, a database query, what runs on the other side of a hop.

@@ -27,8 +27,8 @@ from dashboard.runs.experiments.claim_status import ClaimStatus, claim_statuses_
 from dashboard.runs.experiments.claims import claim_of, claims_experiment, fireable
 from dashboard.wire.codec import to_json
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
+from dashboard.wire.experiments.claims import ClaimsAnswer
 from dashboard.wire.plural import counted
-from dashboard.wire.report.claims import ClaimsAnswer
 
 CLAIM_DOES_NOT_HOLD = 1
 

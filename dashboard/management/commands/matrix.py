@@ -29,8 +29,8 @@ from dashboard.management.terminal.tables import NAMES, Column, split_tables
 from dashboard.runs.experiments.matrix import make_matrix
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.wire.errors import Invalid
+from dashboard.wire.experiments.matrix import MatrixAnswer, MatrixCell
 from dashboard.wire.last_lines import last_lines
-from dashboard.wire.report.matrix import MatrixAnswer, MatrixCell
 
 
 class Command(BaseCommand):

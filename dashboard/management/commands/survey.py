@@ -31,7 +31,7 @@ from dashboard.runs.experiments.survey.answer import survey_answer
 from dashboard.runs.experiments.survey.files import survey_csv, survey_markdown
 from dashboard.runs.experiments.survey.question import Survey, make_survey
 from dashboard.wire.errors import Invalid
-from dashboard.wire.report.survey import SurveyAnswer
+from dashboard.wire.experiments.survey import SurveyAnswer
 
 OUTPUTS = ("json", "csv", "markdown")
 

@@ -30,9 +30,9 @@ from dashboard.management.terminal.tables import Column, fit_table, fits
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S, make_sweep
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire.errors import Invalid
+from dashboard.wire.experiments.sweep import LevelLane, SweepAnswer
 from dashboard.wire.last_lines import last_lines
 from dashboard.wire.plan.plan import MARGIN
-from dashboard.wire.report.sweep import LevelLane, SweepAnswer
 
 
 class Command(BaseCommand):

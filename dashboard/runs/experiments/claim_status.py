@@ -16,9 +16,9 @@ from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.reports.wording import sentence
 from dashboard.wire.codec import JsonObject, to_json
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.claim_verdict import ClaimVerdict
+from dashboard.wire.experiments.claims import ClaimStatusReport
 from dashboard.wire.plan.plan import Plan
-from dashboard.wire.report.claim_verdict import ClaimVerdict
-from dashboard.wire.report.claims import ClaimStatusReport
 
 from .claims import fireable, plan_of, refusal
 

@@ -12,7 +12,7 @@ from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.codec import read_json, to_json
-from dashboard.wire.report.matrix import (
+from dashboard.wire.experiments.matrix import (
     CellNumbers,
     CellPlace,
     CellState,

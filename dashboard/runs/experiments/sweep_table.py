@@ -12,16 +12,16 @@ from dashboard.runs.planning.plans import theory_s
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.codec import read_json, to_json
-from dashboard.wire.plan.plan import Load, Plan, Rate
-from dashboard.wire.report.crossover import CrossoverReport, LevelReport
-from dashboard.wire.report.lanes import LaneReport
-from dashboard.wire.report.sweep import (
+from dashboard.wire.experiments.crossover import CrossoverReport, LevelReport
+from dashboard.wire.experiments.sweep import (
     LevelLane,
     LevelNumbers,
     SweepAnswer,
     SweepCrossover,
     SweepLevel,
 )
+from dashboard.wire.plan.plan import Load, Plan, Rate
+from dashboard.wire.report.lanes import LaneReport
 
 from .members import members_of
 from .sweep import Sweep

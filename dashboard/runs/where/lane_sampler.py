@@ -28,9 +28,9 @@ from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.last_lines import with_decisive_line
-from dashboard.wire.looks import Looks
 from dashboard.wire.plan.plan import Burst, Firing, Load, Plan
 from dashboard.wire.report.where import LaneWhere
+from dashboard.wire.traces.looks import Looks
 
 FIRING_S: Final = 30.0  # a longer load is cut off: what was seen until then is enough
 WARM_UP_S: Final = 10.0

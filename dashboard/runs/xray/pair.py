@@ -12,7 +12,7 @@ from dashboard.project.servers.settings import WITHOUT, as_text, left_out, parse
 from dashboard.runs.planning.program import project_option, suggested_command
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.plan.plan import Lane
-from dashboard.wire.xray import XrayPairJson
+from dashboard.wire.traces.xray import XrayPairJson
 
 from .traced_request import XrayResult
 

@@ -27,8 +27,8 @@ from dashboard.wire.plan.plan import Lane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.answers import ExceptionKind
 from dashboard.wire.report.target_facts import Serialised
+from dashboard.wire.traces.xray import XrayResultJson
 from dashboard.wire.units import NS_PER_MS
-from dashboard.wire.xray import XrayResultJson
 
 PATIENCE_S = 3.0  # a run that has just finished releases the machine a moment later
 

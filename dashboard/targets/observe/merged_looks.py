@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from dashboard.project.secrets.masking import masked
-from dashboard.wire.looks import LookFrame, Looks, LookStack, Note
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.report.where import STATES, SamplerFacts, State
+from dashboard.wire.traces.looks import LookFrame, Looks, LookStack, Note
 from dashboard.wire.units import NS_PER_MS
 
 from .source_calls import Sources, read_expression

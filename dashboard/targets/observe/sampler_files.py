@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dashboard.wire.looks import Looks
+from dashboard.wire.traces.looks import Looks
 from dashboard.wire.untrusted import decode_json
 
 from .merged_looks import MergedLooks

@@ -26,9 +26,9 @@ from dashboard.runs.reports.wording import load_text, rounds_text
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.claim_verdict import Finding
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.plural import plural
-from dashboard.wire.report.claim_verdict import Finding
 
 NOT_TRIED = "not-tried"
 SIGNS: Mapping[str, str] = {**VERDICT_SIGNS, NOT_TRIED: "○"}

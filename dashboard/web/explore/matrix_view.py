@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.format import format_interval, format_ratio, format_s
-from dashboard.wire.report.matrix import MatrixAnswer, MatrixCell
+from dashboard.wire.experiments.matrix import MatrixAnswer, MatrixCell
 
 SHADES = 8  # above the lightest, which is 0
 MIN_RANGE = log(1.5)  # so that cells that hardly differ have the same shade

@@ -14,7 +14,7 @@ from typing import Final, Literal
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.charts.plot_area import PlotArea, Tick, polyline
 from dashboard.web.shared.format import LETTERS, format_ms
-from dashboard.wire.report.sweep import (
+from dashboard.wire.experiments.sweep import (
     LevelLane,
     SweepAnswer,
     SweepAxis,

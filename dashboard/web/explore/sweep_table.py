@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.shared.format import format_interval, format_ms, format_ratio
-from dashboard.wire.report.sweep import LevelLane, SweepAnswer
+from dashboard.wire.experiments.sweep import LevelLane, SweepAnswer
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dashboard.analysis.text.survey import price_text, shares_text, shown_altern
 from dashboard.runs.reports.wording import per_second
 from dashboard.web.run.run_view import state_word
 from dashboard.web.shared.format import format_interval, format_ms, format_ratio
+from dashboard.wire.experiments.survey import Alone, Alternative, SurveyRow, TimeShares
 from dashboard.wire.plural import counted
-from dashboard.wire.report.survey import Alone, Alternative, SurveyRow, TimeShares
 
 PARTS = ("cpu", "database", "waiting", "framework")
 LEAST_DRAWN = 0.005  # of the time

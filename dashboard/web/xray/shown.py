@@ -9,7 +9,7 @@ from dashboard.runs.xray.pair import XrayPair, experiment_without, lane_without
 from dashboard.runs.xray.traced_request import XrayResult
 from dashboard.web.shared.form_values import lane_names
 from dashboard.web.shared.format import format_ms
-from dashboard.wire.xray import XrayResultJson
+from dashboard.wire.traces.xray import XrayResultJson
 
 from .jobs import xray_store
 from .picture import picture

@@ -22,7 +22,7 @@ from dashboard.analysis.inference.crossover import (
     theory_crossover,
 )
 from dashboard.analysis.text.crossover import crossover_sentence
-from dashboard.wire.report.crossover import Standing
+from dashboard.wire.experiments.crossover import Standing
 
 LANES = ("async@uvicorn", "sync@gunicorn-gthread")
 MARGIN = 0.03

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.analysis.model.recommendation import Today, recommend
 from dashboard.analysis.model.view_model import Configuration, Work
-from dashboard.wire.report.survey import Alternative
+from dashboard.wire.experiments.survey import Alternative
 
 WORK = Work(wall_s=0.105, cpu_s=0.005)
 TODAY = Today(WORK, Configuration(threads=4), "threads", 32)

@@ -20,7 +20,7 @@ from dashboard.analysis.text.claims import (
     verdict_text,
 )
 from dashboard.wire.errors import InvalidPlan
-from dashboard.wire.report.claim_verdict import ClaimVerdict, Finding
+from dashboard.wire.experiments.claim_verdict import ClaimVerdict, Finding
 from tests.analysis.planted import Planted, at_once, pool, report_of
 
 BASE, LANE, THIRD = "sync@gunicorn-gthread", "async@daphne", "sync@daphne"

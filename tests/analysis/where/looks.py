@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dashboard.wire.looks import LookFrame, Looks, LookStack
 from dashboard.wire.report.where import STATES, SamplerFacts
+from dashboard.wire.traces.looks import LookFrame, Looks, LookStack
 
 VIEWS = """import requests
 from time import sleep

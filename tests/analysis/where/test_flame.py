@@ -16,8 +16,8 @@ from dashboard.analysis.where.perfetto import perfetto
 from dashboard.analysis.where.source import ProjectSource
 from dashboard.analysis.where.speedscope import speedscope
 from dashboard.analysis.where.times import total_ms
-from dashboard.wire.looks import Looks
 from dashboard.wire.report.where import LaneWhere, WhereReport
+from dashboard.wire.traces.looks import Looks
 
 from .looks import any_looks, frame, looks
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from dashboard.analysis.where.lane_where import lane_where
 from dashboard.analysis.where.source import ProjectSource
 from dashboard.analysis.where.times import outside, total_ms
-from dashboard.wire.looks import Looks
 from dashboard.wire.report.where import STATES, LaneWhere
+from dashboard.wire.traces.looks import Looks
 
 from .looks import GET_LINE, SLEEP_LINE, any_looks, frame, looks, written
 

@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.analysis.where.calls import call_on_line
 from dashboard.analysis.where.leaf import leaf_of
-from dashboard.wire.looks import LookFrame
 from dashboard.wire.report.where import State
+from dashboard.wire.traces.looks import LookFrame
 
 from .looks import frame
 

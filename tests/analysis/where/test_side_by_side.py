@@ -11,8 +11,8 @@ from dashboard.analysis.where.lane_where import lane_where
 from dashboard.analysis.where.side_by_side import by_state, side_by_side
 from dashboard.analysis.where.source import ProjectSource
 from dashboard.analysis.where.times import total_ms
-from dashboard.wire.looks import Looks
 from dashboard.wire.report.where import LaneWhere
+from dashboard.wire.traces.looks import Looks
 
 from .looks import any_looks, frame, looks
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from dashboard.management.commands.survey import survey_columns, survey_notes
 from dashboard.management.terminal.tables import fit_table
-from dashboard.wire.report.survey import (
+from dashboard.wire.experiments.survey import (
     Alone,
     Alternative,
     ModelFit,

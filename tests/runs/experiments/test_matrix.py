@@ -17,8 +17,8 @@ from dashboard.runs.experiments.matrix import MAX_CELLS, Matrix, make_matrix, st
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.targets.lifecycle import server_packages
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.matrix import MatrixAnswer
 from dashboard.wire.plan.plan import MAX_LANES
-from dashboard.wire.report.matrix import MatrixAnswer
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 PROJECT = FakeTargets().project

@@ -24,8 +24,8 @@ from dashboard.runs.experiments.survey.row import row_without_runs
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.survey import SurveyAnswer, SurveyProgress
 from dashboard.wire.plan.plan import Burst, Firing, Plan
-from dashboard.wire.report.survey import SurveyAnswer, SurveyProgress
 from dashboard.wire.report.target_facts import XrayFacts
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory, fake_resources
 

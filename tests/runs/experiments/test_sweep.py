@@ -19,8 +19,8 @@ from dashboard.runs.experiments.sweep_axis import Axis
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.wire import frame
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.sweep import SweepAnswer
 from dashboard.wire.plan.plan import Burst, Firing, Rate
-from dashboard.wire.report.sweep import SweepAnswer
 from tests.runs.fakes import ORIGIN_NS, FakeEngine, FakeTargets, fake_laboratory, samples
 
 PROJECT = FakeTargets().project

@@ -10,8 +10,8 @@ from pathlib import Path
 from dashboard.project.project import Project
 from dashboard.runs.resources import Resources
 from dashboard.wire.errors import TargetFailed
-from dashboard.wire.looks import LookFrame, Looks, LookStack
 from dashboard.wire.plan.plan import Lane
+from dashboard.wire.traces.looks import LookFrame, Looks, LookStack
 from tests.runs.fakes import FakeEngine, FakeTarget, FakeTargets, fake_resources
 
 SOURCE = "def view(request):\n    time.sleep(0.1)\n"

@@ -16,7 +16,7 @@ import pytest
 
 from dashboard.targets import injected
 from dashboard.targets.observe.sampler_files import read_looks
-from dashboard.wire.looks import LookFrame
+from dashboard.wire.traces.looks import LookFrame
 
 from . import calls
 from .calls import Probe

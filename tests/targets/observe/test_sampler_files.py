@@ -14,7 +14,7 @@ import pytest
 from dashboard.targets.observe.merged_looks import LIMITS
 from dashboard.targets.observe.sampler_files import read_looks, sampler_environment
 from dashboard.targets.observe.source_calls import Expression, call_in
-from dashboard.wire.looks import LookFrame, Looks
+from dashboard.wire.traces.looks import LookFrame, Looks
 
 MS = 1_000_000
 START_NS, END_NS = 1000 * MS, 2000 * MS

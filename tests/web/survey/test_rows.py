@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.web.survey.rows import row_view
-from dashboard.wire.report.survey import Alone, Alternative, SurveyRow, TimeShares
+from dashboard.wire.experiments.survey import Alone, Alternative, SurveyRow, TimeShares
 
 SHARES = TimeShares(cpu=0.124, database=0.61, waiting=0.003, framework=0.263)
 POOL = Alternative(

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from dashboard.analysis.samples.stats import SEGMENTS
 from dashboard.models import Run
-from dashboard.wire.chrome_trace import ChromeEvent
 from dashboard.wire.failure import Failure, failure_name
 from dashboard.wire.frame import NO_VIEW, Frame
+from dashboard.wire.traces.chrome_trace import ChromeEvent
 from dashboard.wire.units import NS_PER_US
 
 from .samples import sample_frames

@@ -9,10 +9,10 @@ from dashboard.analysis.model.fit import relative_error
 from dashboard.analysis.model.ranking import Candidate
 from dashboard.models import Run, Status
 from dashboard.runs.experiments.matrix_table import comparison_at, why_no_plain_ratio
+from dashboard.wire.experiments.survey import Alternative
 from dashboard.wire.plan.plan import Burst
 from dashboard.wire.plural import counted
 from dashboard.wire.report.report import Report
-from dashboard.wire.report.survey import Alternative
 
 from .measured import ViewRuns
 from .predicted import candidates, lacks_cores

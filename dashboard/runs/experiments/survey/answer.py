@@ -10,7 +10,7 @@ from dashboard.analysis.model.fit import model_fit
 from dashboard.models import Experiment, Run
 from dashboard.runs.experiments.members import DAMAGED, members_of
 from dashboard.wire.codec import read_json, to_json
-from dashboard.wire.report.survey import ModelFit, SurveyAnswer, SurveyProgress, SurveyRow
+from dashboard.wire.experiments.survey import ModelFit, SurveyAnswer, SurveyProgress, SurveyRow
 
 from .question import Survey
 from .row import row_of, row_without_runs

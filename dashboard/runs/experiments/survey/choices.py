@@ -13,8 +13,8 @@ from dashboard.project.project import Project
 from dashboard.project.servers.settings import as_text, parse
 from dashboard.targets.lifecycle.server_packages import missing_packages
 from dashboard.wire.errors import InvalidPlan
+from dashboard.wire.experiments.survey import Change
 from dashboard.wire.plan.plan import Lane
-from dashboard.wire.report.survey import Change
 
 MOST_THREADS = 64  # of a process; a larger pool is fired only as the stand-in of an async view
 MOST_PROCESSES = 8

@@ -19,7 +19,7 @@ from dashboard.analysis.text.survey import (
 )
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.wire.codec import to_json
-from dashboard.wire.report.survey import Alternative, SurveyAnswer, SurveyRow
+from dashboard.wire.experiments.survey import Alternative, SurveyAnswer, SurveyRow
 
 OF_VIEW = (
     *("scenario", "view", "lane", "state", "word", "reason", "weight", "gained_ms"),

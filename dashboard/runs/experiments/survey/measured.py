@@ -9,9 +9,9 @@ from statistics import fmean
 from dashboard.analysis.model.view_model import Configuration, Prediction, Work, predict
 from dashboard.models import Run
 from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.experiments.survey import Alone, LoadPoint, TimeShares
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
-from dashboard.wire.report.survey import Alone, LoadPoint, TimeShares
 from dashboard.wire.report.target_facts import XrayFacts
 from dashboard.wire.units import MS_PER_S
 

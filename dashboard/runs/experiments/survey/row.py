@@ -9,9 +9,9 @@ from functools import cached_property
 from dashboard.analysis.model.recommendation import Recommendation, Today, recommend
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.experiments.survey import Alternative, RowState, SurveyRow
 from dashboard.wire.plan.plan import Burst
 from dashboard.wire.report.lanes import LaneReport
-from dashboard.wire.report.survey import Alternative, RowState, SurveyRow
 
 from .alternatives import alternatives_of
 from .measured import ViewRuns

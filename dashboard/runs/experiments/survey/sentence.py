@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dashboard.analysis.text.numbers import faster_or_slower, milliseconds
+from dashboard.wire.experiments.survey import SurveyRow, Word
 from dashboard.wire.plural import counted
-from dashboard.wire.report.survey import SurveyRow, Word
 
 NEEDS: dict[Word, str] = {
     "threads": "{} more threads",

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 from dashboard.wire.codec import JsonObject
-
-from .verdict import Answer
+from dashboard.wire.report.verdict import Answer
 
 # What an alternative changes: the size of the thread pool, the code and its server, or the number
 # of processes.

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from .verdict import Answer, Interval
+from dashboard.wire.report.verdict import Answer, Interval
 
 CellState = Literal["measured", "refused", "running", "waiting", "failed", "not-fired"]
 CellAnswer = Answer | Literal["baseline"]

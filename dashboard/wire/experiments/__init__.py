@@ -1,0 +1,1 @@
+"""The types of the answers of experiments: matrices, sweeps, surveys and claims."""
