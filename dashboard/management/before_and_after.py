@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.project.model.version import MARK, Version, version_name
 from dashboard.project.project import Project
-from dashboard.targets.lifecycle.worktrees import commit_of
+from dashboard.targets.preparation.worktrees import commit_of
 from dashboard.wire.errors import InvalidPlan, Problem, TargetFailed
 from dashboard.wire.plan.plan import Plan
 

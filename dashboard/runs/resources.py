@@ -11,9 +11,9 @@ from typing import Protocol
 
 from dashboard.analysis.samples.resource_use import BystanderRequestCost
 from dashboard.project.project import Project
-from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.machine import cpu_times
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
+from dashboard.targets.preparation.migrations import Migrations
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.events import TargetState
 from dashboard.wire.plan.plan import Firing, Lane

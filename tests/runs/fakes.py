@@ -16,8 +16,8 @@ from dashboard.project.project import Project
 from dashboard.runs.live.hub import Hub
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.resources import Resources, Target
-from dashboard.targets.lifecycle.migrations import Migrations
 from dashboard.targets.observe.worker_turnover import WorkerTurnover
+from dashboard.targets.preparation.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.errors import EngineFailed, TargetFailed
 from dashboard.wire.events import TargetState

@@ -13,7 +13,7 @@ import psutil
 
 from dashboard.project.model.server import Server
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle.server_packages import installed_versions
+from dashboard.targets.preparation.server_packages import installed_versions
 
 ROOT = Path(__file__).parents[2]
 LIVEAPP = ROOT / "liveapp" / "lab.toml"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.plural import counted
 

@@ -24,7 +24,7 @@ from dashboard.runs.queue.experiment import (
     Steps,
     fire_with_retry,
 )
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import MAX_LANES, Lane, Plan

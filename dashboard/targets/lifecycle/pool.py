@@ -16,6 +16,10 @@ from dashboard.project.model.server import Server
 from dashboard.project.model.service import without_overrides
 from dashboard.project.project import Project
 from dashboard.targets.lifecycle.login.shared_session import ensure_session
+from dashboard.targets.preparation.database_activity import read_activity
+from dashboard.targets.preparation.migrations import Migrations, check_migrations
+from dashboard.targets.preparation.server_packages import PackageInstaller
+from dashboard.targets.preparation.worktrees import Worktrees
 from dashboard.targets.supervise.cores import Cores
 from dashboard.targets.supervise.environment import project_environment
 from dashboard.targets.supervise.subprocesses import run_to_end
@@ -25,13 +29,9 @@ from dashboard.wire.report.target_facts import TargetFacts
 
 from .code_changes import Scan
 from .companions import Companions
-from .database_activity import read_activity
 from .external_target import ExternalTarget
-from .migrations import Migrations, check_migrations
-from .server_packages import PackageInstaller
 from .start import StartContext, start_target
 from .target import Target
-from .worktrees import Worktrees
 
 OnEvent = Callable[[TargetState, str], None]  # with a message
 SETUP_TIMEOUT_S = 120.0  # for each command

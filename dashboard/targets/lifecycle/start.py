@@ -20,6 +20,7 @@ from dashboard.project.secrets.variables_read import names_mentioned
 from dashboard.targets.injected import STARTER
 from dashboard.targets.observe.health import Health
 from dashboard.targets.observe.listeners import backlog_of
+from dashboard.targets.preparation.server_packages import ServerPackages
 from dashboard.targets.supervise.environment import (
     hint_on_withheld,
     project_environment,
@@ -33,7 +34,6 @@ from dashboard.targets.supervise.start_deadline import StartDeadline
 from dashboard.wire.errors import TargetFailed
 from dashboard.wire.report.target_facts import TargetFacts
 
-from .server_packages import ServerPackages
 from .sockets import listening_socket, reserved_socket, restore_backlog
 from .target import Target
 from .target_facts import started_facts

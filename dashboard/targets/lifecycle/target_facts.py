@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.targets.observe.health import ProbedProcess
+from dashboard.targets.preparation.ignored_settings import ignored_settings
+from dashboard.targets.preparation.server_packages import ServerPackages
 from dashboard.wire.report.target_facts import PackageFacts, TargetFacts
-
-from .ignored_settings import ignored_settings
-from .server_packages import ServerPackages
 
 
 def started_facts(

@@ -12,7 +12,7 @@ from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.number_fields import NumberField
 from dashboard.wire.plan.plan import Lane

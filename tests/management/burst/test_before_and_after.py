@@ -15,7 +15,7 @@ import pytest
 from dashboard.management.before_and_after import with_versions
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.version import Version
-from dashboard.targets.lifecycle.worktrees import Worktrees
+from dashboard.targets.preparation.worktrees import Worktrees
 from dashboard.wire.errors import TargetFailed
 from tests.management.command import refusal, run, statuses
 from tests.targets.helpers import marked, until

@@ -15,7 +15,7 @@ from dashboard.management.commands.matrix import matrix_notes
 from dashboard.models import Experiment, Run, Status
 from dashboard.runs.experiments.matrix import MAX_CELLS, Matrix, make_matrix, steps_of
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
-from dashboard.targets.lifecycle import server_packages
+from dashboard.targets.preparation import server_packages
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.experiments.matrix import MatrixAnswer
 from dashboard.wire.plan.plan import MAX_LANES

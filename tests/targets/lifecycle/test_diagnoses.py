@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.targets.lifecycle.migrations import check_migrations
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.lifecycle.target import Target
+from dashboard.targets.preparation.migrations import check_migrations
 from dashboard.wire.failure import Failure
 from tests.firing import burst, engine, fire
 from tests.targets.warm import ignore, warm_pool

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.lifecycle.ignored_settings import hints_on_withheld_variables
+from dashboard.targets.preparation.ignored_settings import hints_on_withheld_variables
 from dashboard.targets.supervise.environment import hint_on_withheld, tool_environment
 from dashboard.wire.errors import TargetFailed
 from tests.targets.conftest import MakeTargets, ignore

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from dashboard.targets.injected import PROBE
 from dashboard.targets.lifecycle.pool import Targets
-from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
+from dashboard.targets.preparation.server_packages import PROJECT_ENVIRONMENT
 from dashboard.wire.errors import TargetFailed
 from tests.firing import burst, engine, fire, in_order
 from tests.targets import client

@@ -11,8 +11,8 @@ import pytest_asyncio
 
 from dashboard.project.model.scenario import Variant
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle.server_packages import PROJECT_ENVIRONMENT
 from dashboard.targets.observe.listeners import Drops
+from dashboard.targets.preparation.server_packages import PROJECT_ENVIRONMENT
 from tests.firing import burst, engine, fire, in_order
 from tests.targets import client
 from tests.targets.helpers import AVAILABLE, listening_ports, marked, until_async

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dashboard.targets.lifecycle.migrations import Migrations
+from dashboard.targets.preparation.migrations import Migrations
 from dashboard.wire.failure import Failure
 from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import DjangoFacts, TargetFacts

@@ -11,12 +11,12 @@ from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.conduct.run_targets import RunTargets
 from dashboard.runs.reports.instrument import Reading
 from dashboard.runs.resources import Target
-from dashboard.targets.lifecycle.ignored_settings import (
+from dashboard.targets.observe.answers import merge_answers
+from dashboard.targets.observe.connections import merge_connections
+from dashboard.targets.preparation.ignored_settings import (
     hints_on_ignored_settings,
     hints_on_withheld_variables,
 )
-from dashboard.targets.observe.answers import merge_answers
-from dashboard.targets.observe.connections import merge_connections
 from dashboard.wire.events import Conversation, EngineFired
 from dashboard.wire.frame import WARM_UP_ROUND
 from dashboard.wire.plan.exchange import MAX_QUOTED

@@ -11,7 +11,7 @@ from dashboard.project.model.scenario import Scenario, Variant
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
 from dashboard.project.servers.settings import as_text, parse
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.experiments.survey import Change
 from dashboard.wire.plan.plan import Lane

@@ -13,7 +13,7 @@ from dashboard.project.model.version import MARK
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import MAX_REQUESTS_OF_ALL, ExperimentPlan, Steps
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.plan import Lane, Plan

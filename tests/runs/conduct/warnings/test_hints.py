@@ -9,7 +9,7 @@ import pytest
 from dashboard.runs.conduct.warnings.hints_on_answers import LaneAnswers, hints_on_answers
 from dashboard.runs.conduct.warnings.hints_on_settings import hints_on_settings
 from dashboard.runs.conduct.warnings.statuses import Statuses
-from dashboard.targets.lifecycle.migrations import Migrations
+from dashboard.targets.preparation.migrations import Migrations
 from dashboard.wire import frame
 from dashboard.wire.failure import Failure
 from dashboard.wire.report.answers import AnswerKind

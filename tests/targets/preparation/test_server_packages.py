@@ -16,8 +16,8 @@ from packaging.utils import canonicalize_name
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.server import Launch
 from dashboard.project.servers.catalogue import SERVERS
-from dashboard.targets.lifecycle import server_packages
-from dashboard.targets.lifecycle.server_packages import (
+from dashboard.targets.preparation import server_packages
+from dashboard.targets.preparation.server_packages import (
     PROJECT_ENVIRONMENT,
     PackageInstaller,
     installed_versions,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.targets.lifecycle import package_installation
+from dashboard.targets.preparation import package_installation
 from dashboard.wire.errors import TargetFailed
 from tests.targets import client
 from tests.targets.conftest import MakeTargets, ignore

@@ -11,7 +11,7 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.secrets.inheritance import is_handed_on
 from dashboard.project.servers.catalogue import SERVERS
 from dashboard.runs.conduct.warnings.server_checks import RequestsSent, server_warnings
-from dashboard.targets.lifecycle.ignored_settings import hints_on_ignored_settings
+from dashboard.targets.preparation.ignored_settings import hints_on_ignored_settings
 from tests.targets.client import fire
 from tests.targets.conftest import MakeTargets, ignore
 from tests.targets.helpers import marked, until_async
