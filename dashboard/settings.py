@@ -9,8 +9,9 @@ import hashlib
 import os
 from pathlib import Path
 
-from .home import DATABASE, FILES, LOG, ROOT, home
-from .secret_key import settings_key
+from dashboard.state.home import DATABASE, FILES, LOG, ROOT, home
+from dashboard.state.secret_key import settings_key
+
 from .web.access.exposure import Exposure
 
 SECRET_KEY = settings_key()
@@ -148,7 +149,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
         "file": {
-            "class": "dashboard.log_file.LogFile",
+            "class": "dashboard.state.log_file.LogFile",
             "filename": home() / LOG,
             "maxBytes": 2_000_000,
             "backupCount": 2,

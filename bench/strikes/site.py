@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from bench.observed_processes import listening, shown, until
-from dashboard.home import LOG
+from dashboard.state.home import LOG
 from tests.prepared_home import prepare
 
 from .case import Result

@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dashboard.durable import sync
+from dashboard.state.durable import sync
 from dashboard.wire.errors import UnusableHome
 
 DIRECTORY = "backups"

@@ -13,8 +13,8 @@ from django.core.management import call_command
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from dashboard.durable import publish
-from dashboard.secret_key import secret_key
+from dashboard.state.durable import publish
+from dashboard.state.secret_key import secret_key
 from dashboard.wire.errors import UnusableHome
 
 from .backups import back_up

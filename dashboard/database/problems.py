@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashboard.descriptors import USUAL, exhausted, hint, is_exhausted
-from dashboard.home import home
+from dashboard.state.home import home
 from dashboard.wire.errors import UnusableHome
 
 SET_ASIDE = (

@@ -14,7 +14,6 @@ from django.core.management import CommandError
 from rich.console import Console
 
 from dashboard.database.opening import open_database
-from dashboard.home import home
 from dashboard.management.terminal.outputs import print_outcome
 from dashboard.management.terminal.progress_lines import (
     Write,
@@ -27,6 +26,7 @@ from dashboard.project.project import Project
 from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
+from dashboard.state.home import home
 from dashboard.wire.experiments.matrix import MatrixCell
 from dashboard.wire.experiments.sweep import LevelLane
 from dashboard.wire.plural import counted

@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection
 from dashboard.accounts import Role, User
 from dashboard.management.options import BAD_USAGE
 from dashboard.runs.planning.program import suggested_command
-from dashboard.secret_key import secret_key
+from dashboard.state.secret_key import secret_key
 from dashboard.web.access.exposure import (
     CERTIFICATE,
     HOSTS,

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from dashboard.home import ROOT
+from dashboard.state.home import ROOT
 from dashboard.web.serving.bundle import (
     DIRECTORY,
     IN_FILE,

@@ -15,7 +15,6 @@ from rich.console import Console
 from dashboard.analysis.report.expectations import Expectation, Judgement
 from dashboard.analysis.text.markdown import markdown
 from dashboard.database.opening import open_database
-from dashboard.home import home
 from dashboard.management.advice_option import add_advice, tested_advice
 from dashboard.management.before_and_after import (
     add_version_options,
@@ -60,6 +59,7 @@ from dashboard.runs.reports.samples import where_of
 from dashboard.runs.reports.stored import stored_report
 from dashboard.runs.sinks.sink import Sink
 from dashboard.runs.wiring import set_up
+from dashboard.state.home import home
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem
 from dashboard.wire.plan.fields import PLAN_FIELDS
 from dashboard.wire.plan.load import out_of_bounds

@@ -12,11 +12,11 @@ from typing import Any
 from django.core.management import BaseCommand
 from django.db import connection
 
-from dashboard.home import KEY, home
 from dashboard.management.doctor import home_checks, machine_checks, repairs
 from dashboard.management.doctor.finding import Finding, State, finding_of
 from dashboard.management.options import NO_CHECKS, lab_toml_path
 from dashboard.runs.planning.program import DEFAULT_PROJECT
+from dashboard.state.home import KEY, home
 
 PROBLEM_FOUND = 1
 

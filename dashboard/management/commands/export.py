@@ -13,12 +13,12 @@ from django.core.management import BaseCommand, CommandError
 
 from dashboard.database.opening import open_database
 from dashboard.database.problems import as_unusable
-from dashboard.home import DATABASE, home
 from dashboard.management.options import BAD_USAGE, NO_CHECKS, RUN_FAILED, lab_toml_path
 from dashboard.models import Run
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.exports import FORMATS, NEEDS_SAMPLES, Format
 from dashboard.runs.planning.program import DEFAULT_PROJECT
+from dashboard.state.home import DATABASE, home
 from dashboard.targets.supervise.umask import writing_for_the_user
 from dashboard.web.run.card.card import CARD
 from dashboard.web.run.single_file import html_format

@@ -23,7 +23,6 @@ from twisted.internet.error import ReactorNotRunning
 
 from dashboard.asgi import application
 from dashboard.database.opening import open_database
-from dashboard.home import home
 from dashboard.management.exposed_start import check_exposure, public_address
 from dashboard.management.lab_import.command import add_import_options, import_traffic
 from dashboard.management.lab_init.command import InitResult, add_init_options, init
@@ -38,6 +37,7 @@ from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.where.on_demand import RunSampler
 from dashboard.runs.wiring import set_up
 from dashboard.runs.xray.traced_request import RequestTracer
+from dashboard.state.home import home
 from dashboard.targets.supervise.cores import Cores
 from dashboard.web.access.credentials import Credentials
 from dashboard.web.access.exposed_gate import ExposedGate

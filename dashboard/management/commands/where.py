@@ -14,7 +14,6 @@ from django.core.management import BaseCommand, CommandError
 from rich.console import Console
 
 from dashboard.database.opening import open_database
-from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
@@ -37,6 +36,7 @@ from dashboard.runs.queue.run_queue import RemovedFromQueue, enqueue_sampling, t
 from dashboard.runs.where.lane_sampler import LaneSampler
 from dashboard.runs.where.sampled_lanes import sample_lanes
 from dashboard.runs.wiring import set_up
+from dashboard.state.home import home
 from dashboard.wire.errors import Invalid, LiveburstError
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.where import WhereReport

@@ -15,7 +15,6 @@ from django.core.management import BaseCommand, CommandError
 
 from dashboard.analysis.xray.chrome import as_processes, chrome_trace
 from dashboard.database.opening import open_database
-from dashboard.home import home
 from dashboard.management.options import (
     BAD_USAGE,
     INTERRUPTED,
@@ -37,6 +36,7 @@ from dashboard.management.terminal.xray_drawing import Axis, axis_for, draw_xray
 from dashboard.management.terminal.xray_tables import bill_table, difference_table
 from dashboard.runs.xray.pair import XrayPair, lane_without
 from dashboard.runs.xray.traced_request import RequestTracer, XrayResult, XraySubject, make_subject
+from dashboard.state.home import home
 from dashboard.targets.supervise.cores import Cores
 from dashboard.wire.errors import Invalid, InvalidPlan, Problem, TargetFailed
 

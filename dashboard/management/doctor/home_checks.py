@@ -12,8 +12,8 @@ from pathlib import Path
 from dashboard.database.backups import backups_of
 from dashboard.database.file_check import check_file
 from dashboard.database.opening import migrations_pending
-from dashboard.home import KEY, OWNER_ONLY, home, make_home
-from dashboard.secret_key import secret_key
+from dashboard.state.home import KEY, OWNER_ONLY, home, make_home
+from dashboard.state.secret_key import secret_key
 from dashboard.wire.plural import counted
 from dashboard.wire.units import BYTES_PER_MB
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from dashboard.database.backups import backups_of
 from dashboard.database.file_check import check_file
 from dashboard.database.problems import WAIT
-from dashboard.durable import publish, sync
+from dashboard.state.durable import publish, sync
 from dashboard.wire.errors import UnusableHome
 
 DIRECTORY = "set-aside"

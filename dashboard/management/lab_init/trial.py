@@ -7,9 +7,9 @@ import os
 from argparse import ArgumentParser
 from pathlib import Path
 
-from dashboard.home import home
 from dashboard.project.labtoml.load import read_draft
 from dashboard.project.project import Project
+from dashboard.state.home import home
 from dashboard.targets.lifecycle.pool import Targets
 from dashboard.targets.onboarding.draft.lab_toml import drafted_paths
 from dashboard.targets.onboarding.draft.server_choice import first_server

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from dashboard.database.problems import as_unusable
-from dashboard.home import DATABASE, home
 from dashboard.models import Status
 from dashboard.project.secrets.masking import masked
 from dashboard.runs.conduct.firing.firings import Firings, StoppedError
@@ -21,6 +20,7 @@ from dashboard.runs.conduct.rounds.rounds import Rounds
 from dashboard.runs.conduct.warnings.warnings import Warnings
 from dashboard.runs.resources import Engine, Resources
 from dashboard.runs.sinks.sink import Outcome, Sink
+from dashboard.state.home import DATABASE, home
 from dashboard.wire.errors import LiveburstError, TargetFailed
 from dashboard.wire.events import RunEvent
 from dashboard.wire.plan.plan import Plan

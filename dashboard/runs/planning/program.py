@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from dashboard.home import ROOT
+from dashboard.state.home import ROOT
 
 DEFAULT_PROGRAM = ("python", "manage.py")  # if the process was started in another way
 INSTALLED = "liveburst"

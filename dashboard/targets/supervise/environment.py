@@ -11,7 +11,7 @@ from dashboard.project.secrets.inheritance import is_handed_on, is_inherited
 from dashboard.project.secrets.masking import remember_environment
 from dashboard.targets.injected import ADDED, PROBE
 
-# Where `dashboard.command` keeps the DJANGO_SETTINGS_MODULE of the shell it was started in.
+# Where `dashboard.startup.command` keeps the DJANGO_SETTINGS_MODULE of the shell it was started in.
 PROJECT_SETTINGS = "LIVEBURST_PROJECT_SETTINGS"
 _SHORTEST_NAME = 4  # of a variable that is looked for in a log
 

@@ -24,7 +24,7 @@ from itertools import count
 from pathlib import Path
 from typing import Self
 
-from dashboard.home import home
+from dashboard.state.home import home
 
 OWNER = "LIVEBURST_OWNER"
 _PROC = Path("/proc")

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.home import home
 from dashboard.runs.archive.imports.import_run import InvalidImport, import_run
 from dashboard.runs.archive.imports.limits import MOST_BYTES
 from dashboard.runs.archive.imports.process import Imports
+from dashboard.state.home import home
 from dashboard.web.shared.queue_chips import chips
 
 from .views import history

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from dashboard.home import FILES, ROOT
+from dashboard.state.home import FILES, ROOT
 
 DIRECTORY: Final = FILES / "build" / "static"
 MANIFEST: Final = "manifest.json"

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.database.problems import as_unusable
-from dashboard.home import DATABASE, home
 from dashboard.runs.planning.program import suggested_command
+from dashboard.state.home import DATABASE, home
 from dashboard.web.access.forwarded import HOST_LINE
 
 

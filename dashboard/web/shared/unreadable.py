@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashboard.database.problems import as_unusable
-from dashboard.home import DATABASE, home
+from dashboard.state.home import DATABASE, home
 
 from .queue_chips import chips
 

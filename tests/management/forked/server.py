@@ -28,8 +28,8 @@ from asgiref.local import Local
 from django.conf import Settings, settings
 from django.db import connections
 
-from dashboard import command
 from dashboard.management import commands
+from dashboard.startup import command
 
 SETTINGS = "dashboard.settings"
 STOPPED = 99

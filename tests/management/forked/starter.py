@@ -25,7 +25,7 @@ from pathlib import Path
 
 from django.template import engines
 
-from dashboard import command
+from dashboard.startup import command
 from tests.management.forked.server import preload, run_with_new_settings
 
 MESSAGE_BYTES = 2**18

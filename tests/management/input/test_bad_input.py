@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.command_input import LONGEST_ARGUMENT, input_problems
 from dashboard.descriptors import LEAST
+from dashboard.startup.command_input import LONGEST_ARGUMENT, input_problems
 from tests.management.command import ROOT, environment, statuses
 from tests.management.forked.client import Forks, forks
 from tests.prepared_home import DATABASE
@@ -124,7 +124,7 @@ def test_a_variable_that_is_no_text_is_named(
 
 def test_a_home_whose_name_is_no_text_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LIVEBURST_HOME")
-    monkeypatch.setattr("dashboard.home.FILES", Path("/nowhere"))
+    monkeypatch.setattr("dashboard.state.home.FILES", Path("/nowhere"))
     monkeypatch.setenv("XDG_STATE_HOME", "/caf\udce9")
     (problem,) = input_problems([], os.environ)
     assert problem == "the home: expected text in UTF-8, found '/caf\\xe9/liveburst'"

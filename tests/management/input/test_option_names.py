@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import BaseCommand, get_commands, load_command_class
 
-from dashboard import command
-from dashboard.command import APP, run_command
+from dashboard.startup import command
+from dashboard.startup.command import APP, run_command
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 
 NAMES = sorted(name for name, app in get_commands().items() if app == APP)

@@ -16,9 +16,9 @@ from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient
 
-from dashboard.home import ROOT
 from dashboard.models import Run, StoredFrame
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.state.home import ROOT
 from dashboard.web.charts.views import PICTURES
 from dashboard.web.run import page_files
 from dashboard.web.run.single_file import html_pieces

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from dashboard.home import ROOT
+from dashboard.state.home import ROOT
 from dashboard.web.serving import bundle, static_files
 
 SOURCE = "/static/css/base.css"

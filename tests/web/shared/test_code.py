@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from django.test import AsyncClient
 
-from dashboard.home import ROOT
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.model.scenario import Variant
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
+from dashboard.state.home import ROOT
 from dashboard.web.shared.code import (
     MAX_FILE_BYTES,
     MAX_LINES,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dashboard.home import ROOT
+from dashboard.state.home import ROOT
 from dashboard.targets.supervise.launcher import Child, launch
 
 COMMAND: Final = ("-m", "django", "import_run", "--progress")

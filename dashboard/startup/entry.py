@@ -8,6 +8,6 @@ from dashboard.interrupts import end_at_once
 def main() -> None:
     """Run the command that `sys.argv` names."""
     end_at_once()
-    from dashboard.command import main as run_main  # noqa: PLC0415
+    from .command import main as run_main  # noqa: PLC0415
 
     run_main()

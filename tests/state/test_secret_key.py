@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import secret_key
-from dashboard.home import make_home
+from dashboard.state import secret_key
+from dashboard.state.home import make_home
 from dashboard.wire.errors import UnusableHome
 
 

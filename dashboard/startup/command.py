@@ -14,10 +14,8 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 
-from dashboard.command_input import input_problems
 from dashboard.database.problems import as_unusable
 from dashboard.descriptors import check_descriptors
-from dashboard.home import DATABASE, LOG, home
 from dashboard.interrupts import (
     INTERRUPTED_MESSAGE,
     INTERRUPTED_STATUS,
@@ -25,9 +23,12 @@ from dashboard.interrupts import (
     raise_interrupts,
 )
 from dashboard.runs.planning.program import suggested_command
+from dashboard.state.home import DATABASE, LOG, home
 from dashboard.targets.supervise.environment import PROJECT_SETTINGS
 from dashboard.targets.supervise.umask import restrict_umask
 from dashboard.wire.errors import LiveburstError, TooFewDescriptors
+
+from .command_input import input_problems
 
 APP = "dashboard"
 BAD_INPUT_STATUS = 2

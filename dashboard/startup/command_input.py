@@ -10,8 +10,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dashboard.database.backups import kept
-from dashboard.home import home
 from dashboard.runs.archive.retention_limits import Limits
+from dashboard.state.home import home
 from dashboard.targets.supervise.log_files import log_limit_bytes
 from dashboard.wire.errors import LiveburstError
 

@@ -11,9 +11,10 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from dashboard.wire.errors import UnusableHome
+
 from .durable import publish, write_synced
 from .home import KEY, make_home
-from .wire.errors import UnusableHome
 
 RANDOM_BYTES = 50  # 67 characters
 MIN_LENGTH = 50  # of a key, in characters, as Django's own check demands

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from dashboard.wire.errors import UnusableHome
 
-ROOT = Path(__file__).resolve().parent.parent
-_SHIPPED = Path(__file__).resolve().parent / "shipped"  # exists only in a wheel
+ROOT = Path(__file__).resolve().parents[2]
+_SHIPPED = Path(__file__).resolve().parents[1] / "shipped"  # exists only in a wheel
 # Contains templates/, static/ and node_modules/.
 FILES = _SHIPPED if _SHIPPED.is_dir() else ROOT
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.log_file import LogFile
+from dashboard.state.log_file import LogFile
 
 
 def test_a_log_that_cannot_be_written_is_reported_once(
