@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeAlias
+
+# An object whose keys are not known before they are looked at: whatever another process, a user's
+# file or an application has put there. Each value is checked where it is taken out.
+Json: TypeAlias = dict[str, Any]
 
 
 def decode_json(text: str | bytes) -> Any:

@@ -7,13 +7,13 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.project import Project
 from dashboard.targets.injected import CHECKER
 from dashboard.targets.supervise.environment import project_environment, with_probe
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import TargetFailed
+from dashboard.wire.untrusted import Json
 
 TIMEOUT_S = 30.0
 
@@ -26,7 +26,7 @@ async def run_check(
     *,
     log_directory: Path,
     arguments: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> Json:
     """Return what `liveburst_NAME.py` found, in a target's environment; nothing is changed.
 
     `application` is what a server would serve, `companions` what they add to the environment.
@@ -46,12 +46,17 @@ async def run_check(
             log=log_directory / f"{name}.log",
             timeout_s=TIMEOUT_S,
         )
-        try:
-            answer: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))  # noqa: ASYNC240
-            error = answer.get("error")
-            problem = f"{error['type']}: {error['message']}".removesuffix(": ") if error else ""
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise TargetFailed("the check left no answer") from None
+        return _read_answer(file)
+
+
+def _read_answer(file: Path) -> Json:
+    """Return what a check left there. Raises TargetFailed if that is nothing, or an exception."""
+    try:
+        answer: Json = json.loads(file.read_text(encoding="utf-8"))
+        error = answer.get("error")
+        problem = f"{error['type']}: {error['message']}".removesuffix(": ") if error else ""
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise TargetFailed("the check left no answer") from None
     if problem:
         raise TargetFailed(problem)
     return answer
