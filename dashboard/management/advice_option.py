@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
-from typing import Any
 
 from dashboard.project.project import Project
 from dashboard.runs.advice.testing import OPTION, check_plan, named_advice
 from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.advice import AdviceUnderTest
+
+from .options import Options
 
 
 def add_advice(parser: ArgumentParser) -> None:
@@ -18,9 +18,7 @@ def add_advice(parser: ArgumentParser) -> None:
     parser.add_argument(OPTION, metavar="RUN/NUMBER", help=help_text)
 
 
-def tested_advice(
-    options: Mapping[str, Any], project: Project, plan: Plan
-) -> AdviceUnderTest | None:
+def tested_advice(options: Options, project: Project, plan: Plan) -> AdviceUnderTest | None:
     """Return the advice that the option names; None without it.
 
     Raises InvalidPlan if there is none, or if the plan does not fire the lane that tests it.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.model.version import MARK, Version, version_name
 from dashboard.project.project import Project
 from dashboard.targets.preparation.worktrees import commit_of
 from dashboard.wire.errors import InvalidPlan, Problem, TargetFailed
 from dashboard.wire.plan.plan import Plan
+
+from .options import Options
 
 BEFORE, AFTER = "before", "after"
 
@@ -30,7 +31,7 @@ def add_version_options(parser: ArgumentParser) -> None:
     )
 
 
-def with_versions(project: Project, options: Mapping[str, Any]) -> Project:
+def with_versions(project: Project, options: Options) -> Project:
     """Return the project with the versions named on the command line; raises InvalidPlan."""
     if options[BEFORE] is None:
         if options[AFTER] is not None:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -36,6 +36,7 @@ from .options import (
     INTERRUPTED,
     NOTHING_SUCCEEDED,
     RUN_FAILED,
+    Options,
     add_numbers,
     add_project,
     parameter_setting,
@@ -58,7 +59,7 @@ def add_experiment_options(parser: ArgumentParser) -> None:
     parser.add_argument("--csv", metavar="FILE")
 
 
-def experiment_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+def experiment_arguments(options: Options) -> dict[str, Any]:
     """Return these options as keyword arguments of `make_matrix` and `make_sweep`."""
     return {
         "scenario": options["scenario"],

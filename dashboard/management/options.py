@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.project.project import Project
@@ -15,6 +15,9 @@ from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.plan.fields import PLAN_FIELDS
 
 from .demo import check_demo
+
+# The options of a command by their names, as its parser has converted and checked them.
+Options: TypeAlias = Mapping[str, Any]
 
 BAD_USAGE, RUN_FAILED, NOTHING_SUCCEEDED, INTERRUPTED = 2, 3, 4, 130
 
@@ -47,7 +50,7 @@ def lab_toml_path(text: str) -> Path:
     return path / "lab.toml" if path.is_dir() else path
 
 
-def read_project(options: Mapping[str, Any]) -> Project:
+def read_project(options: Options) -> Project:
     """Return the project of `--project`.
 
     Raises InvalidManifest, or InvalidPlan if it is on another machine without `--allow-remote`.

@@ -28,6 +28,7 @@ from dashboard.management.options import (
     NO_CHECKS,
     NOTHING_SUCCEEDED,
     RUN_FAILED,
+    Options,
     add_numbers,
     add_project,
     check_writable,
@@ -165,7 +166,7 @@ class Command(BaseCommand):
         return judgements
 
 
-def _checked(options: dict[str, Any]) -> tuple[list[Expectation], Project, Plan]:
+def _checked(options: Options) -> tuple[list[Expectation], Project, Plan]:
     """Return what the options describe. Raises CommandError (bad usage) if it is not valid."""
     try:
         expectations = [Expectation.parse(text) for text in options["expect"]]
@@ -209,7 +210,7 @@ def print_advice(lines: Iterable[str]) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _plan(project: Project, options: dict[str, Any]) -> Plan:
+def _plan(project: Project, options: Options) -> Plan:
     return make_plan(
         project,
         scenario=options["scenario"],
@@ -235,7 +236,7 @@ def _plan(project: Project, options: dict[str, Any]) -> Plan:
     )
 
 
-def _lanes(project: Project, options: dict[str, Any]) -> Sequence[str]:
+def _lanes(project: Project, options: Options) -> Sequence[str]:
     """Return the lanes named; with versions these, or the scenario's own, before and after."""
     scenario = project.scenarios.get(options["scenario"])
     if options["before"] is None or scenario is None:

@@ -14,7 +14,7 @@ from django.db import connection
 
 from dashboard.management.doctor import home_checks, machine_checks, repairs
 from dashboard.management.doctor.finding import Finding, State, finding_of
-from dashboard.management.options import NO_CHECKS, lab_toml_path
+from dashboard.management.options import NO_CHECKS, Options, lab_toml_path
 from dashboard.runs.planning.program import DEFAULT_PROJECT
 from dashboard.state.home import KEY, home
 
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             sys.exit(PROBLEM_FOUND)
 
 
-def _repairs(database: Path, options: dict[str, Any]) -> Iterator[tuple[Path, Path]]:
+def _repairs(database: Path, options: Options) -> Iterator[tuple[Path, Path]]:
     places = {"database": database, "key": home() / KEY}
     for what in dict.fromkeys(options["set_aside"]):
         yield from repairs.set_aside(places[what])
@@ -67,7 +67,7 @@ def _repairs(database: Path, options: dict[str, Any]) -> Iterator[tuple[Path, Pa
         yield from repairs.restore_backup(database)
 
 
-def _findings(database: Path, options: dict[str, Any]) -> Iterator[Finding]:
+def _findings(database: Path, options: Options) -> Iterator[Finding]:
     checks: dict[str, Callable[[], Finding]] = {
         "home": home_checks.check_home,
         "permissions": home_checks.check_permissions,

@@ -27,7 +27,7 @@ from dashboard.management.exposed_start import check_exposure, public_address
 from dashboard.management.lab_import.command import add_import_options, import_traffic
 from dashboard.management.lab_init.command import InitResult, add_init_options, init
 from dashboard.management.memory import release_large_blocks
-from dashboard.management.options import BAD_USAGE, RUN_FAILED, add_project, read_project
+from dashboard.management.options import BAD_USAGE, RUN_FAILED, Options, add_project, read_project
 from dashboard.project.labtoml.schema import lab_schema
 from dashboard.runs.archive.retention_limits import Limits
 from dashboard.runs.archive.tidying import keep_tidy
@@ -109,9 +109,7 @@ class Command(BaseCommand):
             case _:
                 self._serve(options)
 
-    def _draft(
-        self, draft: Callable[[dict[str, Any]], InitResult], options: dict[str, Any]
-    ) -> None:
+    def _draft(self, draft: Callable[[Options], InitResult], options: Options) -> None:
         """Write a lab.toml, and print what was done."""
         try:
             result = draft(options)
@@ -128,7 +126,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{result.file} has {number}: {', '.join(scenarios)}.")
         self.stdout.write(f"Read it, then: {suggested_command('lab', '--project', result.file)}")
 
-    def _serve(self, options: dict[str, Any]) -> None:
+    def _serve(self, options: Options) -> None:
         release_large_blocks()
         exposure: Exposure = settings.EXPOSURE
         check_exposure(exposure, options["host"], with_token=not options["no_token"])

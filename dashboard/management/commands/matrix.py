@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -18,7 +18,7 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import NO_CHECKS, check_writable, read_project
+from dashboard.management.options import NO_CHECKS, Options, check_writable, read_project
 from dashboard.management.terminal.outputs import (
     prints_table,
     table_console,
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         exit_with_status(experiment)
         exit_if_nothing_succeeded(answer["cells"])
 
-    def print(self, answer: MatrixAnswer, options: Mapping[str, Any]) -> None:
+    def print(self, answer: MatrixAnswer, options: Options) -> None:
         """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_matrix(answer)

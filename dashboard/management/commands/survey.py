@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Mapping
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -14,6 +13,7 @@ from dashboard.management.experiment_commands import exit_with_status, run_exper
 from dashboard.management.options import (
     NO_CHECKS,
     NOTHING_SUCCEEDED,
+    Options,
     add_numbers,
     add_project,
     check_writable,
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             sys.stderr.write("Nothing was measured: no request succeeded.\n")
             sys.exit(NOTHING_SUCCEEDED)
 
-    def print(self, answer: SurveyAnswer, options: Mapping[str, Any]) -> None:
+    def print(self, answer: SurveyAnswer, options: Options) -> None:
         """Print the table; write the files as requested."""
         if prints_table(options):
             print_survey(answer)
@@ -91,7 +91,7 @@ class Command(BaseCommand):
             write_file("markdown", options["markdown"], survey_markdown(answer))
 
 
-def _survey(options: Mapping[str, Any]) -> Survey:
+def _survey(options: Options) -> Survey:
     return make_survey(
         read_project(options),
         scenarios=options["scenarios"],

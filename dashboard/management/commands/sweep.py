@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import NO_CHECKS, check_writable, read_project
+from dashboard.management.options import NO_CHECKS, Options, check_writable, read_project
 from dashboard.management.terminal.outputs import (
     print_left_out,
     prints_table,
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         exit_with_status(experiment)
         exit_if_nothing_succeeded(lane for level in answer["levels"] for lane in level["lanes"])
 
-    def print(self, answer: SweepAnswer, options: Mapping[str, Any]) -> None:
+    def print(self, answer: SweepAnswer, options: Options) -> None:
         """Print the table; write the JSON and the CSV as requested."""
         if prints_table(options):
             print_sweep(answer)

@@ -15,7 +15,7 @@ from django.core.management import BaseCommand, CommandError
 
 from dashboard.accounts import Role, User
 from dashboard.database.opening import open_database
-from dashboard.management.options import BAD_USAGE, NO_CHECKS
+from dashboard.management.options import BAD_USAGE, NO_CHECKS, Options
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Perform the action."""
-        actions: dict[str, Callable[[dict[str, Any]], None]] = {
+        actions: dict[str, Callable[[Options], None]] = {
             "add": self._add,
             "list": self._list,
             "password": self._password,
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         open_database()
         actions[options["action"]](options)
 
-    def _add(self, options: dict[str, Any]) -> None:
+    def _add(self, options: Options) -> None:
         name = options["name"]
         if not NAME.fullmatch(name):
             expected = "expected up to 32 of a-z, 0-9 and ._-, the first a letter or digit"
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         user.save()
         self.stdout.write(f"Added {name} as {user.role}.")
 
-    def _list(self, options: dict[str, Any]) -> None:
+    def _list(self, options: Options) -> None:
         users = list(User.objects.all())
         for user in users:
             last = f"{user.last_login:%Y-%m-%d %H:%M} UTC" if user.last_login else "never"
@@ -73,19 +73,19 @@ class Command(BaseCommand):
         if not users:
             self.stdout.write("No users.")
 
-    def _password(self, options: dict[str, Any]) -> None:
+    def _password(self, options: Options) -> None:
         user = _user(options["name"])
         user.set_password(read_password(user))
         user.save()
         self.stdout.write(f"Set the password of {user.name}, and ended the user's sessions.")
 
-    def _role(self, options: dict[str, Any]) -> None:
+    def _role(self, options: Options) -> None:
         user = _user(options["name"])
         user.role = options["role"]
         user.save()
         self.stdout.write(f"{user.name} is {user.role} now.")
 
-    def _remove(self, options: dict[str, Any]) -> None:
+    def _remove(self, options: Options) -> None:
         user = _user(options["name"])
         user.delete()
         self.stdout.write(f"Removed {user.name}, and ended the user's sessions.")

@@ -19,6 +19,7 @@ from dashboard.management.options import (
     INTERRUPTED,
     NO_CHECKS,
     RUN_FAILED,
+    Options,
     add_numbers,
     add_project,
     check_writable,
@@ -85,7 +86,7 @@ class Command(BaseCommand):
             raise CommandError(f"No lane was sampled. {reasons}", returncode=RUN_FAILED)
 
 
-def _plan(project: Project, options: dict[str, Any]) -> Plan:
+def _plan(project: Project, options: Options) -> Plan:
     """Return what is fired. Raises InvalidPlan."""
     return make_plan(
         project,

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError
@@ -20,6 +20,7 @@ from dashboard.management.options import (
     INTERRUPTED,
     NO_CHECKS,
     RUN_FAILED,
+    Options,
     add_numbers,
     add_project,
     check_writable,
@@ -88,7 +89,7 @@ class Command(BaseCommand):
             sys.exit(INTERRUPTED)
         self.print(results, options)
 
-    def print(self, results: Sequence[XrayResult], options: Mapping[str, Any]) -> None:
+    def print(self, results: Sequence[XrayResult], options: Options) -> None:
         """Print the drawings; write the JSON and the trace as requested."""
         first, *others = results
         pair = XrayPair(first, *others) if others else None
@@ -142,7 +143,7 @@ class Command(BaseCommand):
             self.stdout.write(f"Warning: {warning}")
 
 
-def _subjects(options: Mapping[str, Any]) -> list[XraySubject]:
+def _subjects(options: Options) -> list[XraySubject]:
     """Return the requests to trace: one, or two to compare, and the first again. Raises Invalid."""
     project = read_project(options)
 

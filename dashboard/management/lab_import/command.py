@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dashboard.management.lab_init.choices import (
     choose_interpreter,
@@ -20,6 +19,7 @@ from dashboard.management.lab_init.command import (
     inspection_notes,
 )
 from dashboard.management.lab_init.written import rows_written, write_draft, write_schema
+from dashboard.management.options import Options
 from dashboard.project.project import Project
 from dashboard.targets.onboarding.traffic.destination import Destination
 from dashboard.targets.onboarding.traffic.draft_traffic import (
@@ -68,7 +68,7 @@ def add_import_options(parser: ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="overwrite existing files")
 
 
-def import_traffic(options: Mapping[str, Any]) -> InitResult:
+def import_traffic(options: Options) -> InitResult:
     """Read the requests and write a lab.toml with its files.
 
     Raises InvalidTraffic if the file cannot be read, InvalidManifest if there is no request to be
@@ -92,7 +92,7 @@ def import_traffic(options: Mapping[str, Any]) -> InitResult:
     )
 
 
-def _destination(options: Mapping[str, Any]) -> tuple[Destination, tuple[str, ...]]:
+def _destination(options: Options) -> tuple[Destination, tuple[str, ...]]:
     """Return what is to be fired at, and a line each on the project."""
     if options["path"] is None:
         return Destination(options["url"]), ()
@@ -104,9 +104,7 @@ def _destination(options: Mapping[str, Any]) -> tuple[Destination, tuple[str, ..
     return Destination(options["url"], inspection), notes
 
 
-def _write(
-    traffic: Traffic, destination: Destination, file: Path, options: Mapping[str, Any]
-) -> Project:
+def _write(traffic: Traffic, destination: Destination, file: Path, options: Options) -> Project:
     rows_directory = f"{file.stem}-rows"
     named = named_views(traffic, rows_directory)
     location = file.parent.resolve()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from dashboard.management.options import Options
 from dashboard.project.project import Project
 from dashboard.targets.onboarding.draft.lab_toml import draft_lab_toml, has_scenario
 from dashboard.targets.onboarding.inspection import Inspection
@@ -75,7 +74,7 @@ def add_project_options(parser: ArgumentParser) -> None:
     )
 
 
-def init(options: Mapping[str, Any]) -> InitResult:
+def init(options: Options) -> InitResult:
     """Inspect a project and write its lab.toml.
 
     Raises InvalidManifest if there is no project, nothing in it to fire at, or a file that must
@@ -109,7 +108,7 @@ def inspection_notes(
 
 
 def _write(
-    inspection: Inspection, file: Path, options: Mapping[str, Any]
+    inspection: Inspection, file: Path, options: Options
 ) -> tuple[Project, TrialResult | None]:
     """Draft, try if wanted, and write the draft with its files."""
     directory = file.parent.resolve()

@@ -7,12 +7,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from django.core.management import CommandError
 from rich.console import Console
 
-from dashboard.management.options import RUN_FAILED
+from dashboard.management.options import RUN_FAILED, Options
 from dashboard.targets.supervise.umask import writing_for_the_user
 
 STDOUT = "-"
@@ -33,7 +32,7 @@ def stdout_is_stderr() -> bool:
         return False
 
 
-def prints_table(options: Mapping[str, Any]) -> bool:
+def prints_table(options: Options) -> bool:
     """Return True unless the JSON goes to stdout."""
     return bool(options["json"] != STDOUT)
 
