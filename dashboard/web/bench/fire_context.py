@@ -15,6 +15,7 @@ from dashboard.runs.planning.prediction import FACTORS
 from dashboard.runs.reports.wording import load_text, rounds_text
 from dashboard.web.shared.estimates import about, costs_of, estimate_text
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.plan.fields import DEFAULT_TIMEOUT_S, PLAN_FIELDS
 from dashboard.wire.plan.plan import Lane, Plan, Rate
@@ -104,7 +105,7 @@ class QuickButton:
 
 def fire_context(
     project: Project, scenario: Scenario, form: FireForm | None, *, show_errors: bool = True
-) -> dict[str, Any]:
+) -> TemplateContext:
     """Return the template context; `form` holds the submitted values, if any.
 
     Pass `show_errors=False` while values are still being typed.

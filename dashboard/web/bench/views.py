@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import (
@@ -36,6 +35,7 @@ from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.streaming import streamed
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.web.shared.unreadable import cannot_be_shown, shows_run
 from dashboard.web.where.views import where_context
 from dashboard.wire import frame
@@ -64,12 +64,12 @@ def run(request: HtmxRequest, run_id: str) -> HttpResponse:
     return render(request, "bench/bench.html", _page_of(run))
 
 
-def _page_of(run: Run) -> dict[str, Any]:
+def _page_of(run: Run) -> TemplateContext:
     """Return the context of the page of a run."""
     return {**_form_of(run), **_queue(), **_stage_of(run), "run": _view(run)}
 
 
-def _form_of(run: Run) -> dict[str, Any]:
+def _form_of(run: Run) -> TemplateContext:
     """Return the form with the values of a run, if the project still has its scenario."""
     project, plan = _project(), Plan.from_json(run.plan)
     scenario = project.scenarios.get(plan.scenario)
@@ -262,7 +262,7 @@ def _scenario(name: str | None) -> Scenario:
     return scenarios.get(name or "") or next(iter(scenarios.values()))
 
 
-def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
+def _page(scenario: Scenario, form: FireForm | None = None) -> TemplateContext:
     context = _fire_context(scenario, form)
     lanes = [lane for lane in context["scenario"].lane_choices if lane.checked]
     code = code_of(_project(), scenario.name, [lane.label for lane in lanes])
@@ -271,7 +271,7 @@ def _page(scenario: Scenario, form: FireForm | None = None) -> dict[str, Any]:
 
 def _fire_context(
     scenario: Scenario, form: FireForm | None, *, show_errors: bool = True
-) -> dict[str, Any]:
+) -> TemplateContext:
     context = fire_context(_project(), scenario, form, show_errors=show_errors)
     return {**context, "calibration": _calibration()}
 
@@ -281,7 +281,7 @@ def _calibration() -> CalibrationView | None:
     return calibration_view(calibration) if calibration else None
 
 
-def _queue() -> dict[str, Any]:
+def _queue() -> TemplateContext:
     return {"queue": chips()}
 
 
@@ -311,11 +311,11 @@ def _stage(
     return render(request, "run/stage_fragment.html", context)
 
 
-def _stage_of(run: Run) -> dict[str, Any]:
+def _stage_of(run: Run) -> TemplateContext:
     """Return what the stage shows besides the run itself: tools, advice, lines, code."""
     code = code_of(_project(), run.plan["scenario"], run.plan["lanes"])
     return {**tools_of(run), **_advice(run), **where_context(run), "code": code}
 
 
-def _advice(run: Run) -> dict[str, Any]:
+def _advice(run: Run) -> TemplateContext:
     return {"advice": advice_section(run, _project())}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -19,6 +18,7 @@ from dashboard.analysis.samples.window import (
 )
 from dashboard.models import Run
 from dashboard.runs.reports.results import lanes_of
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.web.shared.unreadable import shows_run
 
 from .distribution import CurvePicture, ecdf, shift
@@ -72,7 +72,7 @@ def table(request: HttpRequest, run_id: str, chart: str) -> HttpResponse:
     content = table_of(run, chart, selection)
     if content is None:
         raise Http404(f"there is no chart {chart!r}")
-    context: dict[str, Any] = {
+    context: TemplateContext = {
         "table": page_of(content, whole_number(request, "page", 1), selection),
         "chart": chart,
         "address": reverse("chart-table", args=[run_id, chart]),

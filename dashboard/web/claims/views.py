@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import Http404, HttpResponse, HttpResponseRedirect
@@ -20,6 +19,7 @@ from dashboard.web.shared.format import format_estimate
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.errors import InvalidPlan
 
 from .cards import card_of, progress_view, tally_of
@@ -98,14 +98,14 @@ def _fragments(request: HtmxRequest, shown_state: str = "") -> HttpResponse:
     return render(request, "claims/changed.html", _everything())
 
 
-def _everything() -> dict[str, Any]:
+def _everything() -> TemplateContext:
     project = laboratory().project
     now = _state(project)  # before the verdicts, so that the next request sees later changes
     cards = [card_of(project, status) for status in claim_statuses(project)]
     return {**_progress(now), "cards": cards, "tally": tally_of(cards), "project": project.name}
 
 
-def _progress(now: str) -> dict[str, Any]:
+def _progress(now: str) -> TemplateContext:
     view = progress_view(laboratory().project)
     return {"seen": now, "progress": view, "took": "" if view else _last_duration()}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from django.http import QueryDict
 
@@ -15,6 +15,7 @@ from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.web.shared.form_values import PARAMETER, lane_names, parameter_label
 from dashboard.web.shared.number_fields import NumberField
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.plan.plan import Lane
 
 from .estimates import matrix_estimate, sweep_estimate
@@ -56,7 +57,7 @@ def explore_context(
     scenario: Scenario,
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
-) -> dict[str, Any]:
+) -> TemplateContext:
     """Return the template context; a form is passed if it was submitted and refused."""
     return {
         "project": project.name,
@@ -67,7 +68,7 @@ def explore_context(
     }
 
 
-def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> dict[str, Any]:
+def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> TemplateContext:
     initial = MatrixForm.initial_values(project, scenario)
     values = _FormValues("matrix", scenario, form, initial)
     matrix = None if form else MatrixForm(project, scenario, initial).matrix()
@@ -103,7 +104,7 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> di
     }
 
 
-def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> dict[str, Any]:
+def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> TemplateContext:
     initial = SweepForm.initial_values(scenario)
     values = _FormValues("sweep", scenario, form, initial)
     sweep = None if form else SweepForm(project, scenario, initial).sweep()
@@ -126,7 +127,7 @@ def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> dict
     }
 
 
-def _lane_choices(project: Project, scenario: Scenario, values: _FormValues) -> dict[str, Any]:
+def _lane_choices(project: Project, scenario: Scenario, values: _FormValues) -> TemplateContext:
     """Return the scenario's own lanes, and all other possible ones by server."""
     names, selected = lane_names(project, scenario), values.texts("lanes")
     own = names[: len(scenario.lanes)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import (
@@ -29,6 +28,7 @@ from dashboard.web.shared.experiment_address import experiment_address
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.plan.plan import load_from_json
 
 from .estimates import matrix_estimate, sweep_estimate
@@ -187,7 +187,7 @@ def _is_matrix(experiment: Experiment) -> bool:
     return experiment.kind == Experiment.Kind.MATRIX
 
 
-def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
+def _context(request: HttpRequest, experiment: Experiment) -> TemplateContext:
     context = (
         _matrix_context(request, experiment)
         if _is_matrix(experiment)
@@ -196,7 +196,7 @@ def _context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
     return {**context, "query": request.GET.urlencode()}
 
 
-def _matrix_context(request: HttpRequest, experiment: Experiment) -> dict[str, Any]:
+def _matrix_context(request: HttpRequest, experiment: Experiment) -> TemplateContext:
     answer = matrix_answer(experiment)
     rows, columns = request.GET.get("rows", ""), request.GET.get("columns", "")
     states = [cell["state"] for cell in answer["cells"] if cell["state"] != "refused"]
@@ -209,7 +209,7 @@ def _matrix_context(request: HttpRequest, experiment: Experiment) -> dict[str, A
     }
 
 
-def _sweep_context(experiment: Experiment) -> dict[str, Any]:
+def _sweep_context(experiment: Experiment) -> TemplateContext:
     answer = sweep_answer(experiment)
     done = len(answer["levels"])
     return {

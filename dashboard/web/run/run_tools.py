@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from dashboard.analysis.text.markdown import markdown
 from dashboard.models import Run
@@ -13,6 +12,7 @@ from dashboard.runs.planning.command_line import command_line
 from dashboard.runs.planning.program import program, project_option
 from dashboard.runs.reports.stored import stored_report
 from dashboard.web.shared.laboratory_access import laboratory
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.plan.plan import Plan
 
 from .card.card import CARD
@@ -20,7 +20,7 @@ from .serving_details import serving_details
 from .single_file import html_format
 
 
-def tools_of(run: Run) -> dict[str, Any]:
+def tools_of(run: Run) -> TemplateContext:
     """Return the template context of the tools."""
     report = stored_report(run)
     return {

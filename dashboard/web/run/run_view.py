@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django.utils.timesince import timesince
 
@@ -179,7 +179,15 @@ def _rows(
     return rows_of(run, lanes, report)
 
 
-def _plan_texts(plan: Plan, report: Report | None) -> dict[str, Any]:
+class _PlanTexts(TypedDict):
+    rate: bool
+    load: str
+    rounds: str
+    mode: str
+    short_load: str
+
+
+def _plan_texts(plan: Plan, report: Report | None) -> _PlanTexts:
     return {
         "rate": isinstance(plan.load, Rate),
         "load": load_text(plan.load),
@@ -189,7 +197,16 @@ def _plan_texts(plan: Plan, report: Report | None) -> dict[str, Any]:
     }
 
 
-def _result_texts(run: Run, live_report: Report | None) -> dict[str, Any]:
+class _ResultTexts(TypedDict):
+    warnings: list[str]
+    instrument: str
+    headline: str
+    because: str
+    prediction: str
+    evidence: list[EvidencePicture]
+
+
+def _result_texts(run: Run, live_report: Report | None) -> _ResultTexts:
     report = stored_report(run)
     finished = report if run.status == Status.FINISHED else None
     return {

@@ -24,6 +24,7 @@ from dashboard.runs.planning.program import project_option
 from dashboard.runs.reports.results import frames_of
 from dashboard.web.charts.views import pictures_of
 from dashboard.web.shared.code import code_of
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.web.where.where_view import where_view
 from dashboard.wire import frame
 from dashboard.wire.plan.plan import Plan
@@ -51,7 +52,7 @@ def html_pieces(run: Run, project: Project) -> Iterator[str]:
     yield after
 
 
-def _context(run: Run, project: Project, placeholder: str) -> dict[str, Any]:
+def _context(run: Run, project: Project, placeholder: str) -> TemplateContext:
     plan = Plan.from_json(run.plan)
     script, modules = page_files.script()
     return {

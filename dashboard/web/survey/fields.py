@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from django.http import QueryDict
 
 from dashboard.project.project import Project
 from dashboard.runs.experiments.survey.question import USUAL_CONCURRENCY, USUAL_ROUNDS, Survey
 from dashboard.web.shared.number_fields import NumberField
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.plural import counted
 
 from .estimates import survey_estimate
@@ -25,7 +26,7 @@ class ScenarioBox:
     checked: bool
 
 
-def form_context(project: Project, form: SurveyForm | None = None) -> dict[str, Any]:
+def form_context(project: Project, form: SurveyForm | None = None) -> TemplateContext:
     """Return the template context of the form; `form` is one that was submitted and refused."""
     initial = SurveyForm.initial_values(project)
     data = initial if form is None else cast("QueryDict", form.data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import (
@@ -25,6 +24,7 @@ from dashboard.web.shared.experiment_address import experiment_address
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.template_context import TemplateContext
 
 from .fields import estimate_words, form_context
 from .forms import SurveyForm
@@ -118,7 +118,7 @@ def answer_markdown(request: HttpRequest, experiment_id: str) -> HttpResponse:
 
 def _page(request: HtmxRequest, form: SurveyForm | None = None) -> HttpResponse:
     """Return the page; with a refused form 422, and for HTMX that form alone, so that it stays."""
-    context: dict[str, Any] = {"form": form_context(laboratory().project, form)}
+    context: TemplateContext = {"form": form_context(laboratory().project, form)}
     status = 422 if form else 200
     if form and request.htmx:
         return render(request, "survey/form.html", context, status=status)
@@ -131,7 +131,7 @@ def _page(request: HtmxRequest, form: SurveyForm | None = None) -> HttpResponse:
     return render(request, "survey/survey.html", context, status=status)
 
 
-def _answer_context(experiment: Experiment) -> dict[str, Any]:
+def _answer_context(experiment: Experiment) -> TemplateContext:
     answer = survey_answer(experiment)
     rows = [row_view(row) for row in answer.rows]
     return {

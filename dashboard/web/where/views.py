@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dashboard.models import Run, Sampling
 from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.queue_chips import chips
+from dashboard.web.shared.template_context import TemplateContext
 from dashboard.web.shared.unreadable import shows_run
 from dashboard.wire.errors import LiveburstError
 
@@ -88,7 +88,7 @@ def _shown(
     return render(request, "where/page.html", {**context, **more}, status=status)
 
 
-def _step(request: HtmxRequest, context: dict[str, Any]) -> HttpResponse:
+def _step(request: HtmxRequest, context: TemplateContext) -> HttpResponse:
     """Return what an active job does now; once it has ended, the tab in place of its progress."""
     job = context["where_job"]
     if job is not None and job.active:
@@ -99,7 +99,7 @@ def _step(request: HtmxRequest, context: dict[str, Any]) -> HttpResponse:
     return response
 
 
-def where_context(run: Run, letters: Sequence[str] = ()) -> dict[str, Any]:
+def where_context(run: Run, letters: Sequence[str] = ()) -> TemplateContext:
     """Return what the templates of the tab need; `letters` are two lanes to lay side by side."""
     return {
         "where": where_view(run, letters),
