@@ -41,12 +41,17 @@ class AliasCounts(TypedDict):
     pool: PoolCounts | None
 
 
-def read_connections(reported: object, last: Sequence[AliasCounts]) -> list[AliasCounts]:
-    """Return a probe's report, with the largest queue and size of a pool since the firing began.
-
-    `last` is the result for the process's report before. Raises InvalidJson if malformed.
-    """
+def read_connections(reported: object) -> list[AliasCounts]:
+    """Return what a probe's report has of connections; raises InvalidJson if malformed."""
     counts: list[AliasCounts] = read_json(list[AliasCounts], reported, ignore_unknown=True)
+    return counts
+
+
+def with_largest_pools(counts: list[AliasCounts], last: Sequence[AliasCounts]) -> list[AliasCounts]:
+    """Set the queue and size of each pool to the largest since the firing began, and return all.
+
+    `last` is the result for the process's report before.
+    """
     pools = {each["alias"]: each["pool"] for each in last}
     for each in counts:
         before, pool = pools.get(each["alias"]), each["pool"]

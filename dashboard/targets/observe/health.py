@@ -21,8 +21,9 @@ from dashboard.wire.report.answers import AnswerKind
 from dashboard.wire.report.target_facts import ConnectionFacts, DjangoFacts, ExecutorFacts
 from dashboard.wire.untrusted import decode_json
 
-from .answers import merge_answers, read_answers
-from .connections import AliasCounts, established, of_firing, read_connections
+from .answers import merge_answers
+from .connections import AliasCounts, established, of_firing, with_largest_pools
+from .probe_messages import MALFORMED, Hello, ProbeReport
 from .proc_stats import exists, read_process
 from .processes import Processes
 from .worker_turnover import WorkerTurnover
@@ -31,14 +32,6 @@ INTERVAL_S = 0.05
 BEGIN_TIMEOUT_S = 1.0
 FRESH_NS = 40_000_000  # an older report is not joined with a present reading of /proc
 RECEIVE_BUFFER = 1 << 20  # the dashboard may have to wait for its core
-
-_PROBED = (
-    *("in_app", "in_view", "peak_in_app", "peak_in_view", "requests"),
-    *("loop_lag", "loop_held", "threads_started", "switches"),
-    *("loop_held_by", "loop_in_view", "loop_in_app", "loop_elsewhere"),
-    *("neighbour_requests", "neighbour_threads_started"),
-    *("connections_open", "connections_waiting"),
-)
 
 
 @dataclass
@@ -190,56 +183,50 @@ class Health(asyncio.DatagramProtocol):
             if message["token"] != self.token:
                 return
             if message["type"] == "hello":
-                self._hello(message, address)
+                self._greet(Hello.read(message), address)
             elif message["type"] == "report":
-                self._report(message)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+                self._note(ProbeReport.read(message))
+        except MALFORMED:
             return
         self._changed.set()
 
     def error_received(self, exc: Exception) -> None:
         """Ignore that a process has gone: its absence is noticed where it matters."""
 
-    def _hello(self, message: dict[str, Any], address: tuple[str, int]) -> None:
-        probe = ProbedProcess(
-            address, message["interface"], message["versions"], message.get("django")
-        )
-        self.probes[int(message["process"])] = probe
-        self._workers.add(int(message["process"]))
+    def _greet(self, hello: Hello, address: tuple[str, int]) -> None:
+        probe = ProbedProcess(address, hello.interface, hello.versions, hello.django)
+        self.probes[hello.process] = probe
+        self._workers.add(hello.process)
         if self._firing is not None:  # its first request came in the middle of a firing
             self._send(probe, type="begin", firing=self._firing, running=True)
 
-    def _report(self, message: dict[str, Any]) -> None:
-        process, firing = int(message["process"]), message["firing"]
-        probe = self.probes[process]
+    def _note(self, report: ProbeReport) -> None:
+        probe = self.probes[report.process]
         # Nothing is under way in a process before its first report or after its last: /proc is
         # right about it however late it is read.
-        idle = message["final"] or probe.reported != firing
-        probe.reported = firing
-        if message["final"]:
-            probe.ended = firing
-        if firing != self._firing:
+        idle = report.final or probe.reported != report.firing
+        probe.reported = report.firing
+        if report.final:
+            probe.ended = report.firing
+        if report.firing != self._firing:
             return
-        row = {"at": int(message["at"]), "process": process}
-        row |= {name: int(message[name]) for name in _PROBED}
-        if idle or time.monotonic_ns() - row["at"] <= FRESH_NS:
-            row |= read_process(process)
-            self._processes.note_reading(process)
-        self._rows.append(row)
-        self._requests[process] = row["requests"]
-        if message.get("answers") is not None:
-            self._answers[process] = read_answers(message["answers"])
-        if message.get("connections") is not None:
-            known = self._connections.get(process, [])
-            self._connections[process] = read_connections(message["connections"], known)
-        self._note_executors(message)
+        self._rows.append(self._row(report, idle=idle))
+        self._requests[report.process] = report.counts["requests"]
+        if report.answers is not None:
+            self._answers[report.process] = report.answers
+        if report.connections is not None:
+            last = self._connections.get(report.process, [])
+            self._connections[report.process] = with_largest_pools(report.connections, last)
+        for executor in report.executors:
+            self._note_executor(executor)
 
-    def _note_executors(self, message: dict[str, Any]) -> None:
-        if (executor := message.get("executor")) is not None:
-            limit, threads, queued = map(int, executor)
-            self._note_executor({"limit": limit, "threads": threads, "queued": queued})
-        if waiting := message.get("one_thread"):
-            self._note_executor({"limit": 1, "threads": 1, "queued": int(waiting), "shared": True})
+    def _row(self, report: ProbeReport, *, idle: bool) -> dict[str, int]:
+        """Return a row of a report, joined with /proc if that is read in time."""
+        row = {"at": report.at_ns, "process": report.process, **report.counts}
+        if idle or time.monotonic_ns() - report.at_ns <= FRESH_NS:
+            row |= read_process(report.process)
+            self._processes.note_reading(report.process)
+        return row
 
     def _note_executor(self, executor: ExecutorFacts) -> None:
         if self._executor is None or executor["queued"] >= self._executor["queued"]:

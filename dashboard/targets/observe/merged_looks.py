@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, get_args
 from dashboard.project.secrets.masking import masked
 from dashboard.wire.percentile import nearest_rank
 from dashboard.wire.report.where import STATES, SamplerFacts, State
-from dashboard.wire.traces.looks import LookFrame, Looks, LookStack, Note
+from dashboard.wire.traces.looks import LookFrame, LookLine, Looks, LookStack, Note
 from dashboard.wire.units import NS_PER_MS
 
 from .source_calls import Sources, read_expression
@@ -91,7 +91,7 @@ class MergedLooks:
         self._facts: list[_Facts] = []
         self._limits: dict[str, None] = {}
 
-    def add(self, lines: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, lines: Iterable[LookLine]) -> None:
         """Add what one process wrote."""
         process = _Process(self)
         for line in lines:
@@ -185,7 +185,7 @@ class _Process:
         self.visits: dict[int, int] = {}
         self.facts = _Facts()
 
-    def add(self, line: Mapping[str, Any]) -> None:
+    def add(self, line: LookLine) -> None:
         """Add a line. Raises one of MALFORMED if it is not as the sampler writes it."""
         for number, entered_ns in line.get("visits", ()):
             if self._merged.is_inside(int(entered_ns)):
@@ -212,7 +212,7 @@ class _Process:
             self._merged_stacks[number] = self._merged.stack(frames)
         return self._merged_stacks[number]
 
-    def _add_facts(self, line: Mapping[str, Any]) -> None:
+    def _add_facts(self, line: LookLine) -> None:
         if "until" not in line:
             return
         until_ns, wall_ns = int(line["until"]), int(line.get("wall_ns", 0))

@@ -11,9 +11,8 @@ import json
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from dashboard.wire.traces.looks import Looks
+from dashboard.wire.traces.looks import LookLine, Looks
 from dashboard.wire.untrusted import decode_json
 
 from .merged_looks import MergedLooks
@@ -87,7 +86,7 @@ class _File:
     """The file of one process: its lines, and the instant up to which they are complete."""
 
     path: Path
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[LookLine] = field(default_factory=list)
     until_ns: int = 0
     ended: bool = False
     _offset: int = 0

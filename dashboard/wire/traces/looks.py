@@ -7,7 +7,7 @@ what a look weighs, are described in `wire/report/where.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from dashboard.wire.report.where import SamplerFacts, State
 
@@ -18,6 +18,25 @@ from dashboard.wire.report.where import SamplerFacts, State
 #   "loop"    a task is ready, and waits for its loop, which runs other code (state `awaiting`)
 #   "thread"  a task waits for a thread of a pool that has not taken its call (state `awaiting`)
 Note: TypeAlias = Literal["", "gil", "late", "loop", "thread"]
+
+
+class LookLine(TypedDict, total=False):
+    """A line of the file that the sampler of one process writes, before it is checked.
+
+    `targets/injected/sampler/liveburst_sampler_file.py` describes the keys.
+    """
+
+    visits: list[tuple[int, int]]
+    frames: list[list[Any]]
+    stacks: list[tuple[int, list[int]]]
+    seen: list[tuple[int, str, str, list[int]]]
+    until: int
+    wall_ns: int
+    cpu_ns: int
+    interval_ns: int
+    late_ns: list[int]
+    limits: list[str]
+    full: bool
 
 
 @dataclass(frozen=True)

@@ -279,6 +279,16 @@ async def test_a_datagram_without_the_token_is_dropped(health: Health, probe: Fa
     assert [row["requests"] for row in health.take_rows(0)] == [77]
 
 
+async def test_a_report_of_another_form_has_no_effect(health: Health, probe: FakeProbe) -> None:
+    await begun(health, probe)
+    health.take_rows(0)
+    probe.report(1, requests=76, final=True, executor=[1])
+    probe.report(1, requests=77)
+    assert await until_async(lambda: health._rows)
+    assert [row["requests"] for row in health.take_rows(0)] == [77]
+    assert health.probes[probe.process].ended is None
+
+
 HOSTILE = [
     *(b"", b"\0", b"\xff\xfe", b"null", b"1", b'"text"', b"[" * 60_000, b'{"token": ' * 5_000),
     *(b"9" * 5_000, b"{}", b"[1]", b"true", b"{" * 60_000, b"\xef\xbb\xbf{}"),
