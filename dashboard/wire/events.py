@@ -5,7 +5,7 @@ sinks in the dashboard's own process, and are not sent to viewers.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NotRequired, TypeAlias, TypedDict
+from typing import Final, Literal, NotRequired, TypeAlias, TypedDict
 
 from dashboard.wire.report.report import DiscardReason
 from dashboard.wire.report.target_facts import TargetFacts
@@ -23,7 +23,7 @@ class EngineCommand(TypedDict, total=False):
     `fire` is a `Firing`, `begin` the instant at which a shared firing begins (monotonic, ns).
     """
 
-    fire: Mapping[str, Any]
+    fire: Mapping[str, object]
     begin: int
     stop: Literal[True]
 

@@ -6,7 +6,6 @@ Every problem is reported at once, each by file and key, with what was expected 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dashboard.project.project import Project
 from dashboard.wire.errors import InvalidManifest, Problem
@@ -14,7 +13,7 @@ from dashboard.wire.errors import InvalidManifest, Problem
 from .assemble import project_of
 from .problems import Problems
 from .reading import read_file
-from .toml_text import parse_toml, read_toml
+from .toml_text import TomlTable, parse_toml, read_toml
 
 
 def load_manifest(path: Path) -> Project:
@@ -46,13 +45,13 @@ def read_draft(text: str, path: Path) -> Project:
     return project
 
 
-def _project(data: dict[str, Any], path: Path) -> tuple[Project, list[Problem]]:
+def _project(data: TomlTable, path: Path) -> tuple[Project, list[Problem]]:
     problems = Problems(path.name)
     file = read_file(data, problems)
     return project_of(file, path.resolve(), problems), problems.all
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _parsed(path: Path) -> TomlTable:
     try:
         return read_toml(path)
     except OSError as error:

@@ -13,11 +13,12 @@ from pydantic_core import ErrorDetails
 from . import values as v
 from .problems import Problems, kind, shown
 from .tables import File, Table
+from .toml_text import TomlTable
 
 _KEY_ITSELF = "[key]"  # ends pydantic's place of a key that is wrong itself, not its value
 
 
-def read_file(data: dict[str, Any], problems: Problems) -> File:
+def read_file(data: TomlTable, problems: Problems) -> File:
     """Return the tables of a file, with a stand-in for each value that is wrong.
 
     Thus the checks between tables can add their problems to those found here, and all are
@@ -31,7 +32,7 @@ def read_file(data: dict[str, Any], problems: Problems) -> File:
                 _report(details, problems, data)
 
 
-def _report(error: ErrorDetails, problems: Problems, data: dict[str, Any]) -> None:
+def _report(error: ErrorDetails, problems: Problems, data: TomlTable) -> None:
     """Add the problem, and mend the data so that the next attempt gets past it.
 
     A wrong value is removed. If its key is required it is missing next, and then replaced.
@@ -42,7 +43,7 @@ def _report(error: ErrorDetails, problems: Problems, data: dict[str, Any]) -> No
     *tables, key = place
     fields = _fields_of(tables)
     problems.at(*place).add(_message(error, key, fields))
-    table: dict[str, Any] = data
+    table: TomlTable = data
     for name in tables:
         table = table.get(name, {})
     if error["type"] == "missing":

@@ -10,7 +10,10 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
+
+# A table as a file has it: whatever its author wrote, until `reading.py` has checked it.
+TomlTable: TypeAlias = dict[str, Any]
 
 MOST_BYTES: Final = 2**20
 MOST_LEVELS: Final = 32  # tables and lists inside each other; a lab.toml has 6
@@ -24,7 +27,7 @@ _LONG_KEY = re.compile(
 )
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> TomlTable:
     """Return the values in a file. Raises OSError, or ValueError with what was found instead."""
     with path.open("rb") as file:
         data = file.read(MOST_BYTES + 1)  # a device has no end
@@ -33,7 +36,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     return parse_toml(data.decode())
 
 
-def parse_toml(text: str) -> dict[str, Any]:
+def parse_toml(text: str) -> TomlTable:
     """Return the values in a text. Raises ValueError with what was found instead."""
     if _LONG_KEY.search(text):
         raise ValueError(_TOO_DEEP)
@@ -45,7 +48,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     return values
 
 
-def _check(values: dict[str, Any]) -> None:
+def _check(values: TomlTable) -> None:
     """Raise ValueError if values are nested too deeply, or have a number of more than 64 bits."""
     level: list[object] = [values]
     for _ in range(MOST_LEVELS):

@@ -7,13 +7,14 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from dashboard.targets.injected import INSPECTOR
 from dashboard.targets.supervise.environment import exported_settings, tool_environment
 from dashboard.targets.supervise.log_files import read_tail
 from dashboard.targets.supervise.subprocesses import run_to_end
 from dashboard.wire.errors import InvalidManifest, Problem, TargetFailed
+from dashboard.wire.untrusted import Json
 
 from .inspection import Inspection, failure_lines, parse_inspection
 from .inspector_answer import InspectorAnswer
@@ -115,9 +116,9 @@ def _run(command: list[str], directory: Path, log: Path, timeout_s: float) -> st
     return ""
 
 
-def _merged(answer: Path) -> dict[str, Any]:
+def _merged(answer: Path) -> Json:
     """Return the lines of an answer merged, later ones over earlier, up to one cut off."""
-    merged: dict[str, Any] = {}
+    merged: Json = {}
     lines = answer.read_text(encoding="utf-8").splitlines() if answer.is_file() else []
     for line in lines:
         try:

@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from dashboard.project.labtoml.toml_text import TomlTable
 
 MANAGE = "manage.py"
 # Nearer ones first: an `examples/a/manage.py` does not compete with a `backend/manage.py`.
@@ -164,7 +165,7 @@ def _named_settings(path: Path) -> Iterator[tuple[str, str]]:
             yield module, name
 
 
-def read_toml(file: Path) -> dict[str, Any]:
+def read_toml(file: Path) -> TomlTable:
     """Return the content of a TOML file; empty if it does not exist or cannot be parsed."""
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))

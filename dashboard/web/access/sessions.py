@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -25,6 +25,8 @@ IDLE_S: Final = 3600
 # Requests in between are not written down: each would take the database's write lock.
 SEEN_EVERY_S: Final = 60
 _BEGAN, _SEEN, _START = "began", "seen", "start"
+# These three, and what Django keeps of the user.
+_SessionData: TypeAlias = dict[str, Any]
 
 
 class StartToken:
@@ -46,7 +48,7 @@ class StartToken:
         store.create()
         return str(store.session_key)
 
-    def owns(self, data: dict[str, Any]) -> bool:
+    def owns(self, data: _SessionData) -> bool:
         """Return True for a session of this start."""
         return constant_time_compare(str(data.get(_START)), self._start)
 
@@ -80,7 +82,7 @@ def session_access(key: str, start: StartToken) -> Access | None:
     return access
 
 
-def _access(data: dict[str, Any], start: StartToken) -> Access | None:
+def _access(data: _SessionData, start: StartToken) -> Access | None:
     if _START in data:
         return Access(START_TOKEN, Role.OPERATOR, can_log_out=True) if start.owns(data) else None
     user = User.objects.filter(pk=data.get(SESSION_KEY) or 0).first()
@@ -91,12 +93,12 @@ def _access(data: dict[str, Any], start: StartToken) -> Access | None:
     return Access(user.name, Role(user.role), can_log_out=True)
 
 
-def _is_current(data: dict[str, Any]) -> bool:
+def _is_current(data: _SessionData) -> bool:
     now_s = time.time()
     return bool(now_s - data.get(_BEGAN, 0) < LASTS_S and now_s - data.get(_SEEN, 0) < IDLE_S)
 
 
-def _note_use(store: SessionStore, data: dict[str, Any]) -> bool:
+def _note_use(store: SessionStore, data: _SessionData) -> bool:
     """Write down that the session is in use, once a minute; return False if it was ended."""
     if time.time() - data[_SEEN] < SEEN_EVERY_S:
         return True

@@ -24,6 +24,7 @@ from dashboard.wire.plan.plan import MAX_LANES, MAX_ROUNDS
 from dashboard.wire.report.report import Environment
 from dashboard.wire.report.target_facts import TargetFacts
 from dashboard.wire.report.where import LaneWhere
+from dashboard.wire.untrusted import Json
 
 VERSION: Final = 1
 MOST_PROBLEMS: Final = 20
@@ -57,7 +58,7 @@ def _as(kind: Any) -> Callable[[Any], Any]:
     return lambda value: read_json(kind, _bounded(value), ignore_unknown=True)
 
 
-def _reading(value: dict[str, Any]) -> dict[str, Any]:
+def _reading(value: Json) -> Json:
     reading = Reading.from_json(value)
     if not (0 <= reading.lane < MAX_LANES and 0 <= reading.round <= MAX_ROUND):
         found = f"lane {reading.lane}, round {reading.round}"
@@ -65,7 +66,7 @@ def _reading(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-def _where(value: dict[str, Any]) -> LaneWhere:
+def _where(value: Json) -> LaneWhere:
     """Return a sampled firing: of its type, within the bounds, each stack with frames it has."""
     where: LaneWhere = _as(LaneWhere)(value)
     found = [Problem("", problem) for problem in problems(where)]
@@ -80,7 +81,7 @@ def _text(max_length: int) -> Any:
 
 Number: TypeAlias = Annotated[float, Field(ge=0, le=1e12)]
 Line: TypeAlias = Annotated[str, _text(10_000)]
-JsonDict: TypeAlias = Annotated[dict[str, Any], AfterValidator(_bounded)]
+JsonDict: TypeAlias = Annotated[Json, AfterValidator(_bounded)]
 
 
 class _Part(BaseModel):
@@ -93,7 +94,7 @@ class ImportedRun(_Part):
     project: Annotated[str, _text(100)]
     plan: JsonDict
     title: Annotated[str, _text(200)]
-    environment: Annotated[dict[str, Any], AfterValidator(_as(Environment))]
+    environment: Annotated[Json, AfterValidator(_as(Environment))]
     warnings: Annotated[list[Line], Field(max_length=1000)]
     spoiled: Line
     discarded_rounds: Annotated[
@@ -119,7 +120,7 @@ class ImportedLane(_Part):
     capacity: Annotated[int, Field(ge=0, le=10**6)] | None
     wait_s: Annotated[float, Field(ge=0, le=1e6)] | None
     concurrency: Annotated[str, _text(200)]
-    facts: Annotated[dict[str, Any], AfterValidator(_as(TargetFacts))]
+    facts: Annotated[Json, AfterValidator(_as(TargetFacts))]
 
     def of(self, run: Run) -> RunLane:
         """Return the lane's row."""
@@ -131,7 +132,7 @@ class ImportedSamples(_Part):
     """A sampled firing of the lane at a position, or why there is none."""
 
     lane: Annotated[int, Field(ge=0, lt=MAX_LANES)]
-    where: Annotated[dict[str, Any], AfterValidator(_where)] | None
+    where: Annotated[Json, AfterValidator(_where)] | None
     missing: Line
 
     def of(self, lane: RunLane) -> LaneSamples:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from dashboard.wire.untrusted import Json
+
 from .json_or_yaml import MOST_CHARACTERS, line_of, parsed
 from .logged_request import refused
 
@@ -62,7 +64,7 @@ class Operation(_Part):
     """What one method of a path does."""
 
     parameters: tuple[Parameter, ...] = ()
-    security: tuple[dict[str, Any], ...] | None = None
+    security: tuple[Json, ...] | None = None
     request_body: _RequestBody | None = Field(None, alias="requestBody")
     deprecated: bool = False
 
@@ -96,7 +98,7 @@ class Description(_Part):
     paths: dict[str, _PathItem]
     components: _Components = Field(default_factory=_Components)
     parameters: dict[str, Parameter] = {}  # those of 2.0 that are shared
-    security: tuple[dict[str, Any], ...] = ()
+    security: tuple[Json, ...] = ()
 
     @field_validator("paths", mode="before")
     @classmethod
