@@ -169,6 +169,20 @@ def encode(
     return b"".join(parts)
 
 
+def encode_like(
+    like: Frame, kind: str, columns: Mapping[str, Buffer], extra: FrameExtra | None = None
+) -> bytes:
+    """Return a frame of the same firing as `like`, as `encode` makes it."""
+    return encode(
+        kind,
+        lane=like.lane,
+        round=like.round,
+        origin_ns=like.origin_ns,
+        columns=columns,
+        extra=extra,
+    )
+
+
 def decode(data: bytes | memoryview) -> Frame:
     """Read one frame; raises FrameError for other bytes and incomplete frames."""
     view = memoryview(data)

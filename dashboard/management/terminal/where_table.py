@@ -9,12 +9,12 @@ from rich.table import Table
 
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
 from dashboard.analysis.text.numbers import milliseconds
+from dashboard.analysis.text.sampler import sampler_text
 from dashboard.wire.plural import counted
 from dashboard.wire.report.where import (
     STATES,
     LaneWhere,
     Line,
-    SamplerFacts,
     State,
     TimeByState,
     WhereReport,
@@ -25,7 +25,6 @@ from .tables import Column, fit_table
 
 MOST_LINES = 10
 MOST_CHARACTERS = 44  # of a line of source
-LATE_MS = 20.0  # from here on the sampler's lateness is worth a sentence
 PLACES = r"(?<=/)(?=\w)"  # where the text of the first column may be broken
 
 
@@ -68,7 +67,7 @@ def where_notes(lane: LaneWhere) -> Iterator[str]:
     if len(lane["lines"]) > MOST_LINES:
         more = counted(len(lane["lines"]) - MOST_LINES, "more line")
         yield f"{more} with less time: --json FILE has them."
-    yield _sampler_text(lane["sampler"])
+    yield sampler_text(lane["sampler"])
     for limit in lane["sampler"]["limits"]:
         yield f"Limit: {limit}"
 
@@ -96,17 +95,3 @@ def _state_column(state: State, lines: Sequence[Line], total_ms: float) -> Colum
 
 def _sum_ms(times: TimeByState) -> float:
     return sum(times[state] for state in STATES)
-
-
-def _sampler_text(sampler: SamplerFacts) -> str:
-    """Return how the sampler itself did, in one sentence."""
-    processes = counted(sampler["processes"], "process", "processes")
-    text = (
-        f"Sampler: {counted(sampler['looks'], 'look')} in {processes}, one every"
-        f" {milliseconds(sampler['interval_ms'])}, {share_text(sampler['cpu_share'])} of one core,"
-        f" {milliseconds(sampler['late_ms_p99'])} late (p99)"
-    )
-    if sampler["late_ms_max"] < LATE_MS:
-        return f"{text}."
-    late = milliseconds(sampler["late_ms_max"])
-    return f"{text}, at most {late}: something held the GIL for that long, usually a call in C."

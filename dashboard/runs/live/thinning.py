@@ -7,7 +7,6 @@ the run is over.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -84,7 +83,7 @@ class _Firing:
         """Return the frame with the rows of the sample only."""
         rows = self._rows(decoded)
         columns = {name: np.asarray(column)[rows].data for name, column in decoded.columns.items()}
-        return _encode(decoded, decoded.kind, columns, decoded.extra)
+        return frame.encode_like(decoded, decoded.kind, columns, decoded.extra)
 
     def counts(self, sequence: int, decoded: frame.Frame) -> bytes:
         """Return the `counts` frame of the rows that the sample leaves out."""
@@ -93,7 +92,7 @@ class _Firing:
             "stands_for": sequence,
             "in_flight": self._in_flight.number,
         }
-        return _encode(decoded, "counts", self._cells(decoded), extra)
+        return frame.encode_like(decoded, "counts", self._cells(decoded), extra)
 
     def snapshot(self) -> list[bytes]:
         """Return what is in flight, after counts without rows if the stream is thinned."""
@@ -121,19 +120,6 @@ class _Firing:
         if decoded.kind == "samples":
             rows |= np.asarray(decoded.columns["error"]) == Failure.ABORTED
         return rows
-
-
-def _encode(
-    decoded: frame.Frame, kind: str, columns: Mapping[str, memoryview], extra: frame.FrameExtra
-) -> bytes:
-    return frame.encode(
-        kind,
-        lane=decoded.lane,
-        round=decoded.round,
-        origin_ns=decoded.origin_ns,
-        columns=columns,
-        extra=extra,
-    )
 
 
 def _requests(decoded: frame.Frame) -> Numbers:

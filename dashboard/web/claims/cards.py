@@ -25,6 +25,7 @@ from dashboard.runs.experiments.sweep import Sweep
 from dashboard.runs.reports.wording import load_text, rounds_text
 from dashboard.web.run.run_view import STATE_LINES, ago, state_word
 from dashboard.web.shared.code import Listing, code_of
+from dashboard.web.shared.lane_chip import LaneChip
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.experiments.claim_verdict import Finding
 from dashboard.wire.plan.plan import Plan
@@ -50,14 +51,6 @@ class Row:
     value: str
     limit: str
     why: str
-
-
-@dataclass(frozen=True)
-class LaneChip:
-    """A lane that the claim's run fires at."""
-
-    name: str
-    family: str
 
 
 @dataclass(frozen=True)

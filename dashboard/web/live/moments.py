@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import chain, groupby
@@ -141,7 +141,7 @@ def _pieces(stored: _Stored, piece_ns: int) -> Iterator[Moment]:
                 name: array(TYPE_CODES[code], [samples.columns[name][row] for row in rows])
                 for name, code in COLUMNS["samples"].items()
             }
-            yield Moment(done[rows[-1]], data=_encode("samples", samples, columns))
+            yield Moment(done[rows[-1]], data=frame.encode_like(samples, "samples", columns))
     yield Moment(stored.newest_ns, sequence=stored.sequence, data=stored.data)
 
 
@@ -175,7 +175,7 @@ class _Starts:
             starts = list(piece)
             rows = [{name: getattr(start, name) for name in COLUMNS["begun"]} for start in starts]
             columns = frame.rows_to_columns("begun", rows)
-            yield Moment(starts[-1].at_ns, data=_encode("begun", like, columns))
+            yield Moment(starts[-1].at_ns, data=frame.encode_like(like, "begun", columns))
 
 
 class _Ticks:
@@ -188,23 +188,6 @@ class _Ticks:
         """Yield a `begun` frame without rows for each edge up to `end_ns`."""
         while self._next_ns <= end_ns:
             columns = frame.rows_to_columns("begun", [])
-            data = _encode("begun", like, columns, {"at_ns": self._next_ns})
+            data = frame.encode_like(like, "begun", columns, {"at_ns": self._next_ns})
             yield Moment(self._next_ns, data=data)
             self._next_ns += self._piece_ns
-
-
-def _encode(
-    kind: str,
-    like: Frame,
-    columns: Mapping[str, array[int]],
-    extra: frame.FrameExtra | None = None,
-) -> bytes:
-    """Encode a frame of the same firing as `like`."""
-    return frame.encode(
-        kind,
-        lane=like.lane,
-        round=like.round,
-        origin_ns=like.origin_ns,
-        columns=columns,
-        extra=extra,
-    )

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
-from dashboard.analysis.text.numbers import milliseconds
+from dashboard.analysis.text.sampler import sampler_text
 from dashboard.analysis.where.times import main_state, outside, total_ms
 from dashboard.web.shared.code import Line as CodeLine
 from dashboard.web.shared.code import highlighted
 from dashboard.web.shared.format import format_ms
 from dashboard.wire.plural import counted
-from dashboard.wire.report.where import LaneWhere, Line, SamplerFacts, TimeByState
+from dashboard.wire.report.where import LaneWhere, Line, TimeByState
 
 from .flame_graph import FlameGraph, flame_graph
 from .states import Part, StateTime, parts, state_times
 
 MAX_LINES = 12
 OPEN_LISTINGS = 3  # shown at once; the others are folded
-LATE_MS = 20  # from here on the sampler's lateness is worth a sentence
 OUTSIDE = "outside the project"
 
 
@@ -82,7 +81,7 @@ def lane_section(position: int, letter: str, family: str, lane: LaneWhere) -> La
         listings=listings[:OPEN_LISTINGS],
         folded=listings[OPEN_LISTINGS:],
         flame=flame_graph(lane),
-        sampler=_sampler(lane["sampler"]),
+        sampler=sampler_text(lane["sampler"]),
         limits=tuple(lane["sampler"]["limits"]),
     )
 
@@ -150,20 +149,3 @@ def _listing(line: Line) -> Listing:
     )
     share = share_text(line["share"])
     return Listing(place_of(line), line["leaf"], share, line["line"], numbered)
-
-
-def _sampler(facts: SamplerFacts) -> str:
-    """Return how the sampler did, in one line."""
-    processes = counted(facts["processes"], "process", "processes")
-    text = (
-        f"{counted(facts['looks'], 'look')} in {processes}, one every"
-        f" {milliseconds(facts['interval_ms'])}; the sampler used"
-        f" {share_text(facts['cpu_share'])} of one core and was"
-        f" {milliseconds(facts['late_ms_p99'])} late (p99)"
-    )
-    if facts["late_ms_max"] < LATE_MS:
-        return f"{text}."
-    return (
-        f"{text}, at most {milliseconds(facts['late_ms_max'])}: something held the GIL for that"
-        " long, usually a call in C."
-    )

@@ -10,6 +10,7 @@ from dashboard.runs.xray.pair import XrayPair, experiment_without, lane_without
 from dashboard.runs.xray.traced_request import XrayResult
 from dashboard.web.shared.form_values import lane_names
 from dashboard.web.shared.format import format_ms
+from dashboard.web.shared.lane_chip import LaneChip
 from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.traces.xray import CalledBy, RanAs, SpanJson, XrayResultJson
 
@@ -41,14 +42,6 @@ class XrayView:
     hop_cost: str
     length: str
     rows: list[SpanRow]
-
-
-@dataclass(frozen=True)
-class LaneChip:
-    """A lane's name in the colour of its family."""
-
-    name: str
-    family: Family
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def test_a_line_has_its_shares_its_call_and_its_source() -> None:
     assert ["answer = requests.get(URL)", *[""] * 6] in rows
     assert ["shop/models.py:7 report", "", "19 %", "19 %", "", "190 ms", "10"] in rows
     assert "async@daphne: 1 s in views and middleware, 10 requests." in text
-    assert "Sampler: 200 looks in 1 process, one every 5 ms, 2 % of one core" in text
+    assert "200 looks in 1 process, one every 5 ms; the sampler used 2 % of one core" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
