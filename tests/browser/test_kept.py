@@ -210,12 +210,8 @@ CLIPBOARD = """async () => {
 }"""
 
 
-def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
-    finished: Page, finished_run: str, context: BrowserContext
-) -> None:
-    page = finished
-    page.bring_to_front()  # the clipboard is only for the page that has the focus
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+def copies_in_both_schemes(page: Page) -> None:
+    """Copy the run as a picture in the dark scheme, then in the light one."""
     page.emulate_media(color_scheme="dark")
     page.get_by_role("button", name="Copy as picture").click()
     expect(page.locator("#copied")).to_have_text("Copied.")
@@ -234,6 +230,15 @@ def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
           return colours.includes('255,255,255') && !colours.includes('22,27,33');
         }}"""
     )
+
+
+def test_a_run_is_copied_as_a_picture_or_saved_if_the_clipboard_refuses(
+    finished: Page, finished_run: str, context: BrowserContext
+) -> None:
+    page = finished
+    page.bring_to_front()  # the clipboard is only for the page that has the focus
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    copies_in_both_schemes(page)
     context.clear_permissions()
     page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
     with page.expect_download() as download:

@@ -181,30 +181,38 @@ def run_of(
     return report, report["verdict"]["comparisons"][0]["interval"]
 
 
+Rounds = list[list[Row]]
+
+
+def planted_rounds(
+    draw: np.random.Generator, middle_ms: float, rounds: int, closed: bool
+) -> tuple[Rounds, Rounds, dict[int, Lateness]]:
+    """Return a lane's rounds, the same with stalls, and how late these were."""
+    servers = [Server(6, list(draw.exponential(middle_ms, REQUESTS) + 5)) for _ in range(rounds)]
+    planted = [
+        stalls_of(list(draw.uniform(HEARD_MS, 40, 3)), list(draw.exponential(40, 3)))
+        for _ in range(rounds)
+    ]
+
+    def fired(server: Server, stalls: Sequence[Stall] = ()) -> list[Row]:
+        return burst(server, SLOTS, stalls) if closed else rate(server, EVERY_MS, stalls)
+
+    late = [fired(*pair) for pair in zip(servers, planted, strict=True)]
+    readings = [lateness(*pair) for pair in zip(late, planted, strict=True)]
+    return [fired(server) for server in servers], late, dict(enumerate(readings, 1))
+
+
 @examples(25)
 @given(st.integers(0, 10**6), st.integers(5, 14), st.booleans())
 def test_the_worst_case_holds_the_interval_of_the_true_ratios(
     seed: int, rounds: int, closed: bool
 ) -> None:
-    draw = np.random.default_rng(seed)
     load: Load = Burst(REQUESTS, SLOTS) if closed else RATE
-    true, late_rounds, late = [], [], []
-    for middle_ms in (20, 20 * draw.uniform(0.3, 1.5)):
-        servers = [
-            Server(6, list(draw.exponential(middle_ms, REQUESTS) + 5)) for _ in range(rounds)
-        ]
-        planted = [
-            stalls_of(list(draw.uniform(HEARD_MS, 40, 3)), list(draw.exponential(40, 3)))
-            for _ in range(rounds)
-        ]
-
-        def fired(server: Server, stalls: Sequence[Stall] = ()) -> list[Row]:
-            return burst(server, SLOTS, stalls) if closed else rate(server, EVERY_MS, stalls)
-
-        true.append([fired(server) for server in servers])
-        late_rounds.append([fired(*pair) for pair in zip(servers, planted, strict=True)])
-        readings = [lateness(*pair) for pair in zip(late_rounds[-1], planted, strict=True)]
-        late.append(dict(enumerate(readings, 1)))
+    draw = np.random.default_rng(seed)
+    middles_ms = 20, 20 * draw.uniform(0.3, 1.5)
+    lanes = [planted_rounds(draw, middle_ms, rounds, closed) for middle_ms in middles_ms]
+    true, late_rounds = [lane[0] for lane in lanes], [lane[1] for lane in lanes]
+    late = [lane[2] for lane in lanes]
     _, interval = run_of(true, load)
     report, worst = run_of(late_rounds, load, disturbed_reason="it was late", lateness=late)
     assert interval is not None
