@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from .logged_request import LoggedRequest
-from .openapi import Description, Operation, Parameter
+from dashboard.targets.onboarding.traffic.formats.logged_request import LoggedRequest
+from dashboard.targets.onboarding.traffic.formats.openapi import Description, Operation, Parameter
+
 from .path_shapes import Unusable
 from .path_values import names_secret
 from .route_matching import RouteMatcher

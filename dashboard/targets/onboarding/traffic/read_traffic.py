@@ -9,16 +9,16 @@ from pathlib import Path
 
 from dashboard.targets.onboarding.draft.route_selection import exclusion_reason
 from dashboard.targets.onboarding.route import Route
+from dashboard.targets.onboarding.traffic.formats.logged_request import LoggedRequest, RequestSource
+from dashboard.targets.onboarding.traffic.formats.openapi import Description
+from dashboard.targets.onboarding.traffic.formats.sources import opened
 from dashboard.wire.plural import counted
 
 from .described import described_views
 from .groups import Groups
-from .logged_request import LoggedRequest, RequestSource
-from .openapi import Description
 from .path_shapes import Shape, Unusable, Values, fixed_segments, plain_query, segments_of
 from .route_matching import RouteMatcher
 from .selection import Choice, LeftOut, is_utf8
-from .sources import opened
 from .views import View, view_of
 
 SECONDS = 60  # in a minute

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from dashboard.targets.onboarding.traffic.formats.logged_request import LoggedRequest
 from dashboard.wire.plural import counted
 
-from .logged_request import LoggedRequest
 from .path_shapes import Query, Unusable
 
 READING = frozenset(("GET", "HEAD", "OPTIONS"))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.targets.onboarding.traffic import groups
-from dashboard.targets.onboarding.traffic.access_log import AccessLog
+from dashboard.targets.onboarding.traffic.formats.access_log import AccessLog
 from dashboard.targets.onboarding.traffic.groups import SAMPLE, Group
 from dashboard.targets.onboarding.traffic.path_shapes import Values
 from dashboard.targets.onboarding.traffic.path_values import is_token, is_value, names_secret

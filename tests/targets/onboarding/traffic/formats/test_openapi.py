@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dashboard.targets.onboarding.traffic.logged_request import InvalidTraffic
+from dashboard.targets.onboarding.traffic.formats.logged_request import InvalidTraffic
 from dashboard.targets.onboarding.traffic.read_traffic import Traffic
 from dashboard.targets.onboarding.traffic.selection import Choice
-
-from .files import GET, read
+from tests.targets.onboarding.traffic.files import GET, read
 
 SHOP = """
 openapi: 3.1.0

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.targets.onboarding.traffic import sources
-from dashboard.targets.onboarding.traffic.access_log import AccessLog, epoch_s, parse_entry
-from dashboard.targets.onboarding.traffic.logged_request import InvalidTraffic
+from dashboard.targets.onboarding.traffic.formats import sources
+from dashboard.targets.onboarding.traffic.formats.access_log import AccessLog, epoch_s, parse_entry
+from dashboard.targets.onboarding.traffic.formats.logged_request import InvalidTraffic
 from tests.properties import examples
-
-from .files import counts, entry, log, read
+from tests.targets.onboarding.traffic.files import counts, entry, log, read
 
 AT = "30/Nov/2026:11:00:01 +0100"
 ENTRIES = {

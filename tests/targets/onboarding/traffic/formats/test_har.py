@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.targets.onboarding.traffic import har as har_module
-from dashboard.targets.onboarding.traffic.har import Har
-from dashboard.targets.onboarding.traffic.logged_request import InvalidTraffic
+from dashboard.targets.onboarding.traffic.formats import har as har_module
+from dashboard.targets.onboarding.traffic.formats.har import Har
+from dashboard.targets.onboarding.traffic.formats.logged_request import InvalidTraffic
 from dashboard.targets.onboarding.traffic.selection import Choice
 from tests.properties import examples
-
-from .files import counts, har, read, recorded
+from tests.targets.onboarding.traffic.files import counts, har, read, recorded
 
 SHOP = "https://shop.example"
 SECRETS: dict[str, Any] = {

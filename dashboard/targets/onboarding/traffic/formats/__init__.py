@@ -1,0 +1,1 @@
+"""The kinds of files with requests: access logs, HAR files, OpenAPI descriptions."""
