@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV := $(if $(filter python3 python,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-UNIT := tests/wire tests/project tests/analysis tests/runs tests/web tests/docs tests/engine
+UNIT := tests/wire tests/project tests/state tests/analysis tests/runs tests/web tests/docs tests/engine
 MANAGE := $(BIN)/python manage.py
 TOOLS := build/tools
 COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --fork-strategy requires-python \
@@ -33,8 +33,8 @@ test: static pytest ## every check and every test
 
 check: static unit ## what needs no server: static checks and unit tests, for the inner loop
 
-# Each of them uses one core.
-static:
+# Each of them uses one core. What they need is installed before, once.
+static: $(VENV)/development node_modules/development
 	@$(MAKE) --no-print-directory --jobs=2 check-types check-python check-js
 
 unit: $(VENV)/development

@@ -36,7 +36,8 @@ BY_SERVER = (
 )
 # These come last, whatever worker is free takes them, and so all workers end together.
 QUICK = tuple(
-    f"tests/{room}/" for room in ("analysis", "bench", "docs", "project", "runs", "web", "wire")
+    f"tests/{room}/"
+    for room in ("analysis", "bench", "docs", "project", "runs", "state", "web", "wire")
 )
 
 # Some container images set it. Then each of the hundreds of processes that tests start compiles
