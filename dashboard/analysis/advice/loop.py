@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 from dashboard.analysis.samples.loop_holds import AROUND, OTHER, VIEW
+from dashboard.analysis.text.causes.lines import place_of
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.wire.report.advice import Advice, AdvicePrediction
 from dashboard.wire.report.evidence import LoopBlockedEvidence
@@ -32,7 +33,7 @@ def loop_blocked(subject: Subject, evidence: LoopBlockedEvidence) -> Iterator[Ad
     elif holder == AROUND:
         yield _change_around_view(subject, evidence, line)
     elif holder == OTHER and line is not None:
-        text = f"Move what {_place(line)} does off the event loop: it runs outside of requests."
+        text = f"Move what {place_of(line)} does off the event loop: it runs outside of requests."
         yield _change(subject, text, line, None)
 
 
@@ -78,7 +79,7 @@ def _freed(subject: Subject, more_cpu_s: float = 0.0) -> AdvicePrediction | None
 def _change_of_view(subject: Subject, line: LineEvidence | None) -> Advice:
     prediction = bystander_without_hold(subject, THREAD_START_S)
     if line is not None:
-        text = f"Call it without blocking the event loop, at {_place(line)}."
+        text = f"Call it without blocking the event loop, at {place_of(line)}."
         return _change(subject, text, line, prediction)
     text = (
         "Await an async library instead of the blocking call, or run it on a thread"
@@ -119,7 +120,3 @@ def _change(
         diff=diff,
         unsafe=UNSAFE_ON_A_THREAD if on_a_thread else None,
     )
-
-
-def _place(line: LineEvidence) -> str:
-    return f"{line['path']}:{line['line']}"

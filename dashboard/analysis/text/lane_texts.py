@@ -16,8 +16,14 @@ from dashboard.wire.units import MS_PER_S
 
 from .numbers import in_one_unit, milliseconds, seconds_of, significant
 
+UNKNOWN = "–"
 MISSES_BY = 2.0  # times the theoretical total time, from which on a reason is given
 MOST_OF_IT = 0.5  # of the total time: CPU time beyond it is the reason
+
+
+def total_time(lane: LaneReport) -> str:
+    """Return the median of a lane's total times; UNKNOWN for a rate and without a whole round."""
+    return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
 
 
 def price(lane: LaneReport) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from statistics import median
 from typing import Literal
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
@@ -15,10 +14,8 @@ from dashboard.wire.report.report import Report
 from dashboard.wire.report.verdict import ComparisonReport, VerdictReport
 
 from .grouped_warnings import grouped_warnings
-from .lane_texts import price, theory_text
-from .numbers import milliseconds, seconds_of, significant, with_ends
-
-UNKNOWN = "–"
+from .lane_texts import UNKNOWN, price, theory_text, total_time
+from .numbers import milliseconds, significant, with_ends
 
 
 def markdown(report: Report, judged: Sequence[tuple[str, bool]] = ()) -> str:
@@ -94,7 +91,7 @@ def _table(report: Report) -> Iterator[str]:
     for lane in report["lanes"]:
         cells = [
             f"`{lane['lane']}`",
-            _achieved(lane) if rate else _makespan(lane),
+            _achieved(lane) if rate else total_time(lane),
             ratios.get(lane["lane"], UNKNOWN),
             _response(lane, "p50"),
             _response(lane, "p95"),
@@ -122,10 +119,6 @@ def _ratio(comparison: ComparisonReport) -> str:
         return str(comparison["answer"])
     ratio, ends = with_ends(comparison["ratio"], comparison["interval"])
     return f"{ratio} ({level_text(comparison)}: {ends})" if ends else ratio
-
-
-def _makespan(lane: LaneReport) -> str:
-    return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
 
 
 def _achieved(lane: LaneReport) -> str:

@@ -12,6 +12,8 @@ from typing import Final
 from dashboard.wire.plural import counted, plural
 from dashboard.wire.report.where import STATES, LaneWhere, Line, Stack, StackFrame
 
+from .times import total_ms
+
 MOST_LINES: Final = 200
 MOST_STACKS: Final = 1000
 MOST_FRAMES: Final = 5000
@@ -26,7 +28,7 @@ def bounded(where: LaneWhere) -> LaneWhere:
 
     How many were left out is added to the sampler's limits. Sums of time stay what they are.
     """
-    lines = sorted(where["lines"], key=lambda line: -sum_ms(line))[:MOST_LINES]
+    lines = sorted(where["lines"], key=lambda line: -total_ms(line["ms"]))[:MOST_LINES]
     stacks = sorted(where["stacks"], key=lambda stack: -stack["ms"])[:MOST_STACKS]
     frames, stacks = _frames_of(where["frames"], stacks)
     left_out = [
@@ -42,11 +44,6 @@ def bounded(where: LaneWhere) -> LaneWhere:
         "stacks": stacks,
         "sampler": {**sampler, "limits": limits},
     }
-
-
-def sum_ms(line: Line) -> float:
-    """Return the time of a line, in all states (ms)."""
-    return sum(line["ms"][state] for state in STATES)
 
 
 def problems(where: LaneWhere) -> Iterator[str]:

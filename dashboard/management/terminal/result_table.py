@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from statistics import median
 from typing import Literal, TypeAlias
 
 from rich.table import Table
 
 from dashboard.analysis.samples.bystander import bystander_wait_ms
 from dashboard.analysis.samples.cut_off import cut_off_text
-from dashboard.analysis.text.lane_texts import connections_text
-from dashboard.analysis.text.numbers import milliseconds, seconds_of
+from dashboard.analysis.text.lane_texts import UNKNOWN, connections_text, total_time
+from dashboard.analysis.text.numbers import milliseconds
 from dashboard.runs.reports.wording import (
     because,
     headline,
@@ -30,7 +29,6 @@ from .tables import KEEP, LISTS, NAMES, Column, fit_table
 Cell: TypeAlias = Callable[[LaneReport], str]
 Columns: TypeAlias = Mapping[str, Cell]  # by heading, the text of a lane's cell
 Peak: TypeAlias = Literal["peak_in_app", "peak_threads", "peak_rss_mb"]
-UNKNOWN = "–"
 CONNECTIONS = "connections"  # a column that is there if a lane used a database
 
 
@@ -66,10 +64,6 @@ def result_notes(report: Report, printed: Collection[str] = ()) -> Iterator[str]
             yield f"Warning: {warning}"
     if limits := instrument_text(report["instrument"]):
         yield limits
-
-
-def _total_time(lane: LaneReport) -> str:
-    return seconds_of(median(lane["makespan_s"])) if lane["makespan_s"] else UNKNOWN
 
 
 def _achieved(lane: LaneReport) -> str:
@@ -130,7 +124,7 @@ _TIMES: Columns = {
     "p50": _percentile("latency_ms", "p50"),
     "p95": _percentile("latency_ms", "p95"),
 }
-BURST_COLUMNS: Columns = {"median total time": _total_time, **_TIMES, **_COSTS}
+BURST_COLUMNS: Columns = {"median total time": total_time, **_TIMES, **_COSTS}
 # The highest is left out first in a narrow terminal; columns without a rank stay.
 RANKS: Mapping[str, int] = {
     "errors": 1,

@@ -10,13 +10,13 @@ from rich.table import Table
 from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
 from dashboard.analysis.text.numbers import milliseconds
 from dashboard.analysis.text.sampler import sampler_text
+from dashboard.analysis.where.times import total_ms
 from dashboard.wire.plural import counted
 from dashboard.wire.report.where import (
     STATES,
     LaneWhere,
     Line,
     State,
-    TimeByState,
     WhereReport,
 )
 
@@ -43,14 +43,14 @@ def print_where(console: Console, report: WhereReport) -> None:
 
 def where_table(lane: LaneWhere, width: int) -> tuple[Table, list[str]]:
     """Return a lane's lines as a table, and the columns there was no room for."""
-    lines, total_ms = lane["lines"][:MOST_LINES], _sum_ms(lane["ms"]) or 1.0
+    lines, whole_ms = lane["lines"][:MOST_LINES], total_ms(lane["ms"]) or 1.0
     states = [state for state in STATES if any(line["ms"][state] for line in lines)]
     columns = [
         Column("line", [_place(line) for line in lines], right=False, breaks=PLACES),
         Column("call", [line["leaf"] for line in lines], rank=1, right=False, breaks=r"(?<=\.)"),
-        Column("share", [share_text(_sum_ms(line["ms"]) / total_ms) for line in lines]),
-        *(_state_column(state, lines, total_ms) for state in states),
-        Column("time", [milliseconds(_sum_ms(line["ms"])) for line in lines], rank=3),
+        Column("share", [share_text(total_ms(line["ms"]) / whole_ms) for line in lines]),
+        *(_state_column(state, lines, whole_ms) for state in states),
+        Column("time", [milliseconds(total_ms(line["ms"])) for line in lines], rank=3),
         Column("requests", [f"{line['requests']:,}" for line in lines], rank=2),
     ]
     return fit_table(f"{lane['lane']}: where its time was spent", columns, width)
@@ -58,12 +58,12 @@ def where_table(lane: LaneWhere, width: int) -> tuple[Table, list[str]]:
 
 def where_notes(lane: LaneWhere) -> Iterator[str]:
     """Yield what belongs below the table: its sums, how the sampler did, what it could not see."""
-    total_ms = _sum_ms(lane["ms"])
+    whole_ms = total_ms(lane["ms"])
     requests = counted(lane["requests"], "request")
-    if total_ms <= 0:
+    if whole_ms <= 0:
         yield f"{lane['lane']}: nothing was seen: no request was in a view when it was looked at."
     else:
-        yield f"{lane['lane']}: {milliseconds(total_ms)} in views and middleware, {requests}."
+        yield f"{lane['lane']}: {milliseconds(whole_ms)} in views and middleware, {requests}."
     if len(lane["lines"]) > MOST_LINES:
         more = counted(len(lane["lines"]) - MOST_LINES, "more line")
         yield f"{more} with less time: --json FILE has them."
@@ -85,13 +85,9 @@ def _source_of(line: Line) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
-def _state_column(state: State, lines: Sequence[Line], total_ms: float) -> Column:
+def _state_column(state: State, lines: Sequence[Line], whole_ms: float) -> Column:
     """Return the share of the lane's time that each line spent in a state; empty for none."""
     cells = [
-        share_text(line["ms"][state] / total_ms) if line["ms"][state] else "" for line in lines
+        share_text(line["ms"][state] / whole_ms) if line["ms"][state] else "" for line in lines
     ]
     return Column(STATE_CAPTIONS[state], cells, rank=4)
-
-
-def _sum_ms(times: TimeByState) -> float:
-    return sum(times[state] for state in STATES)

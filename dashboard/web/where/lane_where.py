@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, share_text
+from dashboard.analysis.text.causes.lines import STATE_CAPTIONS, place_of, share_text
 from dashboard.analysis.text.sampler import sampler_text
 from dashboard.analysis.where.times import main_state, outside, total_ms
 from dashboard.web.shared.code import Line as CodeLine
@@ -84,11 +84,6 @@ def lane_section(position: int, letter: str, family: str, lane: LaneWhere) -> La
         sampler=sampler_text(lane["sampler"]),
         limits=tuple(lane["sampler"]["limits"]),
     )
-
-
-def place_of(line: Line) -> str:
-    """Return *shop/views.py:42*."""
-    return f"{line['path']}:{line['line']}"
 
 
 def _sentence(lane: LaneWhere) -> str:

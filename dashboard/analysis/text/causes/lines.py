@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dashboard.wire.report.causes import CauseReport
-from dashboard.wire.report.where import LineEvidence, State
+from dashboard.wire.report.where import Line, LineEvidence, State
 
 STATE_CAPTIONS: Mapping[State, str] = {
     "cpu": "on CPU",
@@ -38,10 +38,14 @@ def with_line(sentence: str, cause: CauseReport) -> str:
     return f"{sentence} {_SENTENCES[cause['name']].format(**values)}"
 
 
+def place_of(line: LineEvidence | Line) -> str:
+    """Return *shop/views.py:42*."""
+    return f"{line['path']}:{line['line']}"
+
+
 def line_text(line: LineEvidence) -> str:
     """Return *shop/views.py:42, requests.get*, or without a call *shop/views.py:42*."""
-    place = f"{line['path']}:{line['line']}"
-    return f"{place}, {line['leaf']}" if line["leaf"] else place
+    return f"{place_of(line)}, {line['leaf']}" if line["leaf"] else place_of(line)
 
 
 def share_text(share: float) -> str:
