@@ -31,8 +31,7 @@ def variables_read(directory: Path) -> list[str]:
     """Return the names of the variables that the settings below a directory read, sorted."""
     names: set[str] = set()
     for text in _settings_texts(directory):
-        names.update(_READ.findall(text))
-        names.update(name for pattern, name in _UNNAMED.items() if pattern.search(text))
+        names |= _names_read(text)
     return sorted(names)
 
 
@@ -41,10 +40,18 @@ def names_mentioned(directory: Path, names: Iterable[str]) -> list[str]:
 
     In quotes a name needs an underscore: TERM or MAIL would be a word.
     """
-    mentioned: set[str] = set(variables_read(directory))
+    mentioned: set[str] = set()
     for text in _settings_texts(directory):
+        mentioned |= _names_read(text)
         mentioned.update(_QUOTED.findall(text))
     return sorted(mentioned.intersection(names))
+
+
+def _names_read(text: str) -> set[str]:
+    """Return the names of the variables that one module reads."""
+    names: set[str] = set(_READ.findall(text))
+    names.update(name for pattern, name in _UNNAMED.items() if pattern.search(text))
+    return names
 
 
 def _settings_texts(directory: Path) -> Iterator[str]:
