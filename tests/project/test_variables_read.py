@@ -37,6 +37,24 @@ def test_each_way_to_read_a_variable_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("place", "settings"),
+    [
+        ("config/django/base.py", "config.django.base"),
+        ("config/django/base.py", ""),
+        ("shop/base.py", "shop.base"),
+        ("shop/common.py", "shop.production"),
+        ("src/shop/deploy/live.py", "shop.deploy.live"),
+    ],
+)
+def test_the_package_of_the_settings_is_read_whatever_its_name(
+    tmp_path: Path, place: str, settings: str
+) -> None:
+    write_files(tmp_path, {place: SETTINGS})
+    assert "SHOP_A" in variables_read(tmp_path, settings)
+    assert names_mentioned(tmp_path, ["SHOP_J"], settings) == ["SHOP_J"]
+
+
+@pytest.mark.parametrize(
     "place",
     [
         *("node_modules/settings.py", ".venv/settings.py", "tests/settings.py"),
@@ -46,3 +64,4 @@ def test_each_way_to_read_a_variable_is_found(tmp_path: Path) -> None:
 def test_other_files_are_not_read(tmp_path: Path, place: str) -> None:
     write_files(tmp_path, {place: SETTINGS})
     assert variables_read(tmp_path) == []
+    assert variables_read(tmp_path, "store.base") == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 _SKIPPED = {"node_modules", "__pycache__", "site-packages", "tests", "migrations"}
@@ -27,21 +28,24 @@ _UNNAMED = {
 }
 
 
-def variables_read(directory: Path) -> list[str]:
-    """Return the names of the variables that the settings below a directory read, sorted."""
+def variables_read(directory: Path, settings: str = "") -> list[str]:
+    """Return the names of the variables that the settings below a directory read, sorted.
+
+    `settings` is the settings module: it and what is beside it are read whatever their names.
+    """
     names: set[str] = set()
-    for text in _settings_texts(directory):
+    for text in _settings_texts(directory, settings):
         names |= _names_read(text)
     return sorted(names)
 
 
-def names_mentioned(directory: Path, names: Iterable[str]) -> list[str]:
+def names_mentioned(directory: Path, names: Iterable[str], settings: str = "") -> list[str]:
     """Return which of these variables the settings below a directory read or name in quotes.
 
     In quotes a name needs an underscore: TERM or MAIL would be a word.
     """
     mentioned: set[str] = set()
-    for text in _settings_texts(directory):
+    for text in _settings_texts(directory, settings):
         mentioned |= _names_read(text)
         mentioned.update(_QUOTED.findall(text))
     return sorted(mentioned.intersection(names))
@@ -54,8 +58,9 @@ def _names_read(text: str) -> set[str]:
     return names
 
 
-def _settings_texts(directory: Path) -> Iterator[str]:
-    for path in list(_settings_files(directory))[:_MOST_FILES]:
+def _settings_texts(directory: Path, settings: str) -> Iterator[str]:
+    package = tuple(settings.split("."))[:-1]
+    for path in islice(_settings_files(directory, package), _MOST_FILES):
         try:
             with path.open("rb") as file:
                 yield file.read(_MOST_BYTES).decode(errors="replace")
@@ -63,8 +68,12 @@ def _settings_texts(directory: Path) -> Iterator[str]:
             continue
 
 
-def _settings_files(directory: Path) -> Iterator[Path]:
-    """Yield the modules with settings, configuration, WSGI and ASGI; no virtualenv's."""
+def _settings_files(directory: Path, package: tuple[str, ...]) -> Iterator[Path]:
+    """Yield the modules with settings, configuration, WSGI and ASGI; no virtualenv's.
+
+    Those are the modules of the package of the settings, of any with `settings` or `conf` in its
+    path, and others with such names.
+    """
     for folder, folders, names in os.walk(directory):
         if "pyvenv.cfg" in names:
             folders.clear()
@@ -72,7 +81,10 @@ def _settings_files(directory: Path) -> Iterator[Path]:
         folders[:] = sorted(
             name for name in folders if name not in _SKIPPED and not name.startswith(".")
         )
-        in_package = re.search(r"settings|conf", Path(folder).name)
+        place = Path(folder).relative_to(directory)
+        in_package = re.search(r"settings|conf", str(place)) or (
+            package and place.parts[-len(package) :] == package
+        )
         for name in sorted(names):
             if name.endswith(".py") and (in_package or _is_settings(name)):
                 yield Path(folder, name)

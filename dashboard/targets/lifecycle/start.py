@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dashboard.descriptors import exhausted_by
 from dashboard.project.model.server import Launch, Server
+from dashboard.project.model.service import SETTINGS
 from dashboard.project.project import Project
 from dashboard.project.secrets.variables_read import names_mentioned
 from dashboard.targets.injected import STARTER
@@ -159,7 +160,11 @@ class _Start:
             cores=self.context.cores,
             backlog=backlog,
             probe=probe,
-            withheld=names_mentioned(self.project.directory, withheld_variables(self.env)),
+            withheld=names_mentioned(
+                self.project.directory,
+                withheld_variables(self.env),
+                self.env.get(SETTINGS, ""),
+            ),
         )
 
 

@@ -70,7 +70,7 @@ def _applications(inspection: Inspection) -> Iterator[str]:
 
 def _inherit_env(inspection: Inspection, env: Mapping[str, str]) -> Iterator[str]:
     """Yield the key with the variables that manage.py and the settings take from elsewhere."""
-    read = {*variables_read(inspection.directory), *inspection.env_unknown}
+    read = {*variables_read(inspection.directory, inspection.settings), *inspection.env_unknown}
     names = [
         name
         for name in sorted(read)
