@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from dashboard.analysis.text.verdict.headline import MOST
 from dashboard.web.run.run_view import LONG_HEADLINE
 
-from .bench import SENTENCE, fire, picture, run_it, unfold, wait_for_status
+from .bench import SENTENCE, fire, fix_rounds, picture, run_it, unfold, wait_for_status
 from .first_screen import (
     MOST_SHIFT,
     SCREENS,
@@ -28,6 +28,7 @@ def test_nothing_moves_from_the_press_to_the_end(page: Page, width: int, height:
     page.locator("#parameter_delay").fill("0.03")  # what moves does not depend on it
     presses: list[Callable[[], str]] = [lambda: fire(page, 10), lambda: run_it(page)]
     for press in presses:
+        fix_rounds(page, 2)  # what moves between two rounds moves between any two
         observe_shifts(page)
         press()
         wait_for_status(page, "finished", timeout_s=90)  # the first one starts the servers

@@ -22,13 +22,18 @@ Writer: TypeAlias = asyncio.StreamWriter
 PIECES = 3
 
 
-async def fire(port: int, *arguments: str) -> tuple[dict[str, Any], str]:
-    """Fire 4 requests; return the JSON object and the text."""
+async def fire(port: int, *arguments: str) -> dict[str, Any]:
+    """Fire 4 requests; return the JSON object."""
+    result: dict[str, Any] = json.loads(await text_of(port, *arguments, "--json", "-"))
+    return result
+
+
+async def text_of(port: int, *arguments: str) -> str:
+    """Fire 4 requests; return what is printed."""
     options = ("--url", f"http://127.0.0.1:{port}/path", "-n", "4", "-c", "2", *arguments)
-    status, out, err = await alone(*options, "--json", "-")
+    status, out, err = await alone(*options)
     assert (status, err) == (0, "")
-    _, text, _ = await alone(*options)
-    return json.loads(out), text
+    return out
 
 
 @pytest.mark.processes
@@ -48,11 +53,11 @@ async def test_uploads_and_polled_results() -> None:
                 writer.write(OK)
 
     async with serving(serve) as port:
-        uploaded, _ = await fire(port, "--upload", "file=0.02")
-        assert requests == [("POST", True)] * 8
+        uploaded = await fire(port, "--upload", "file=0.02")
+        assert requests == [("POST", True)] * 4
         requests.clear()
-        polled, _ = await fire(port, "--poll", "1")
-        assert len(requests) == 16
+        polled = await fire(port, "--poll", "1")
+        assert len(requests) == 8
     assert (uploaded["ok"], polled["ok"]) == (4, 4)
 
 
@@ -68,7 +73,8 @@ async def test_responses_in_pieces() -> None:
             writer.write(b"0\r\n\r\n")
 
     async with serving(serve) as port:
-        result, text = await fire(port, "--chunks")
+        result = await fire(port, "--chunks")
+        text = await text_of(port, "--chunks")
     pieces = result["chunks"]
     assert pieces["answers"] == 4
     assert 1 < pieces["fewest"] <= pieces["most"] <= PIECES
@@ -79,12 +85,13 @@ async def test_responses_in_pieces() -> None:
 @pytest.mark.processes
 async def test_websockets() -> None:
     async with echoing(echo) as (port, received):
-        result, _ = await fire(port, "--websocket", "--every", "0.01")
-    assert (result["ok"], len(received)) == (4, 4)
-    assert sum(map(len, received)) == 8
+        result = await fire(port, "--websocket", "--every", "0.01")
+    assert (result["ok"], len(received)) == (4, 2)
+    assert sum(map(len, received)) == 4
     async with echoing(echo) as (port, _):
         options = ["--open", "hello", "--message", "tea {n}", "--answer", "contains tea {n}"]
-        result, text = await fire(port, "--websocket", *options)
+        result = await fire(port, "--websocket", *options)
+        text = await text_of(port, "--websocket", *options)
     assert result["ok"] == 4
     assert result["websocket"] == {
         "ignored": 2,
@@ -96,7 +103,7 @@ async def test_websockets() -> None:
     assert "websocket: 2 other messages received, 0 requests without an answer" in text
     async with echoing(echo) as (port, _):  # what is echoed is now what the opening waits for
         options += ["--open-answer", "contains hello"]
-        result, _ = await fire(port, "--websocket", *options)
+        result = await fire(port, "--websocket", *options)
     assert (result["ok"], result["websocket"]["ignored"]) == (4, 0)
 
 
@@ -110,7 +117,8 @@ async def test_a_bystander() -> None:
             writer.write(OK)
 
     async with serving(serve) as port:
-        result, text = await fire(port, "--neighbour", "/else")
+        result = await fire(port, "--neighbour", "/else")
+        text = await text_of(port, "--neighbour", "/else")
     bystander = result["neighbour"]
     assert result["requests"] == 4
     assert 3 <= bystander["ok"] == bystander["requests"]

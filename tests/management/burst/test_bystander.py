@@ -25,14 +25,14 @@ def burst(home: Path, *options: str) -> dict[str, Any]:
 @pytest.mark.alone
 def test_it_waits_if_the_loop_is_blocked_and_is_not_counted(tmp_path: Path) -> None:
     lanes = ["--lane", "async-blocking@uvicorn", "--lane", "async@uvicorn"]
-    report = burst(tmp_path, *lanes, "-n", "20", "--rounds", "1", "--set", "delay=0.1")
+    report = burst(tmp_path, *lanes, "-n", "12", "--rounds", "1", "--set", "delay=0.1")
     held, free = report["lanes"]
-    assert held["neighbour"]["latency_ms"]["max"] > 1000  # of 20 × 0.1 s, one at a time
+    assert held["neighbour"]["latency_ms"]["max"] > 500  # of 12 × 0.1 s, one at a time
     assert free["neighbour"]["latency_ms"]["max"] < 200
     for lane in (held, free):
-        assert lane["requests"] == lane["ok"] == 20
+        assert lane["requests"] == lane["ok"] == 12
         assert lane["neighbour"]["errors"] == 0
-    assert free["server_side"]["peak_in_app"] == 20  # and not 21
+    assert free["server_side"]["peak_in_app"] == 12  # and not 13
     assert held["server_side"]["peak_in_view"] == 1
 
 
