@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     ignored stays ignored in child processes.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # until all tests are collected, of which nothing is garbage
     if not hasattr(config, "workerinput"):
         build_bundle()
 
@@ -68,6 +70,13 @@ def build_bundle() -> None:
     with suppress(NotBuilt):
         if current_bundle() is None:
             build(DIRECTORY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage from now on, but never look through the tests and what they import."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

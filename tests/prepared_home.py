@@ -46,4 +46,5 @@ def _make() -> None:
         check=True,
         capture_output=True,
         timeout=240,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
     )

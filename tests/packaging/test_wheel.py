@@ -63,7 +63,7 @@ def address(liveburst: Path, tmp_path: Path, environment: dict[str, str]) -> Ite
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # as in `tests.management.command.start`
+        start_new_session=True,  # as in `tests.management.command.start_anew`
     ) as process:
         yield address_of(process)
         process.terminate()
@@ -76,7 +76,13 @@ def test_a_burst_from_anywhere_keeps_its_state_in_the_users_own_place(
     options = ["--lane", "sync@gunicorn-gthread", "-n", "10", "--rounds", "1", "--json", "-"]
     command = [str(liveburst), "burst", "sleep", *options]
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        command,
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["lanes"][0]["ok"] == 10

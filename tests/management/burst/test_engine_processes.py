@@ -20,7 +20,15 @@ MARK = f"liveburst-test-engines-{os.getpid()}"
 def burst(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "manage.py", "burst", "sleep", "--lane", "async@uvicorn", *options]
     env = environment(home, MARK, used=False)  # no calibration is there, and none is to be made
-    return subprocess.run(command, check=False, cwd=ROOT, env=env, capture_output=True, text=True)
+    return subprocess.run(
+        command,
+        check=False,
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
+    )
 
 
 @pytest.mark.alone

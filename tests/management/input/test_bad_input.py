@@ -140,6 +140,7 @@ def limited(home: Path, limit: int, *arguments: str) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         timeout=240,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)),
     )
 

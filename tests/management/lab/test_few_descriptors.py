@@ -43,6 +43,7 @@ def test_a_low_soft_limit_is_raised_and_costs_a_server_its_connections(tmp_path:
         capture_output=True,
         text=True,
         timeout=240,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (SOFT, HARD)),
     )
     assert ended.returncode == 0, ended.stderr

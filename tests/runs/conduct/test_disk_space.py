@@ -77,6 +77,7 @@ def test_a_command_says_so_and_works_again_once_there_is_room(tmp_path: Path) ->
         capture_output=True,
         text=True,
         timeout=240,
+        start_new_session=True,  # as in `tests.management.command.start_anew`
     )
     assert done.stdout.count("status 3") == done.stdout.count("status 0") == 1, done.stderr
     assert done.stdout.index("status 3") < done.stdout.index("status 0")
