@@ -1,8 +1,6 @@
-"""The model to look up: ten thousand products."""
+"""The model to look up: a product."""
 
 from django.db import models
-
-PRODUCTS = 10_000  # their ids are 1 to this
 
 
 class Product(models.Model):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("LIVEAPP_HOME") or ROOT / ".liveburst" / "liveapp").resolve()
+DATABASE = HOME / "liveapp.sqlite3"
 UPLOADS = HOME / "uploads"
 MESSAGES = HOME / "messages"  # of Celery, without Redis
 RESULTS = HOME / "results"  # of its tasks, likewise

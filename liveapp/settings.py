@@ -25,7 +25,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"  # needs no t
 # seven costs a sync view's thread hop or two of its own, and would be measured with it.
 MIDDLEWARE: list[str] = []
 
-DATABASES = databases(os.environ.get("LIVEAPP_DATABASE_URL", ""), places.HOME / "liveapp.sqlite3")
+DATABASES = databases(os.environ.get("LIVEAPP_DATABASE_URL", ""), places.DATABASE)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

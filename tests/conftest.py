@@ -24,7 +24,7 @@ TOGETHER = ("tests/browser", "tests/liveapp")
 # Of these, the ones that start what they need for themselves.
 APART = tuple(
     f"tests/liveapp/test_{name}.py"
-    for name in ("external_api", "postgresql", "refusals", "upstream", "views")
+    for name in ("external_api", "postgresql", "prepare", "refusals", "upstream", "views")
 )
 # These look at one finished run, fired for them. Other browser tests fire their own.
 FINISHED_RUN = tuple(

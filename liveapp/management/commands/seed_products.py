@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from liveapp.models import PRODUCTS, Product
+from liveapp.models import Product
+from liveapp.prepared import PRODUCTS
 
 
 class Command(BaseCommand):
