@@ -12,6 +12,7 @@ from .bench import (
     RECORDER,
     SENTENCE,
     fire,
+    fix_rounds,
     next_frame,
     picture,
     wait_for_bars,
@@ -46,6 +47,7 @@ def test_all_three_waterfalls_fill_while_the_run_lasts_as_a_staircase_and_a_wall
     page: Page,
 ) -> None:
     page.evaluate(RECORDER)
+    fix_rounds(page, 2)  # the second one is fired with a verdict so far
     run = fire(page, 100)
     wait_for_status(page, "finished")
     assert page.evaluate("[...window.seen.full].sort()") == sorted(LANES)
@@ -54,7 +56,7 @@ def test_all_three_waterfalls_fill_while_the_run_lasts_as_a_staircase_and_a_wall
     assert page.url.endswith(f"/runs/{run}/")
     for lane in waterfalls(page):
         assert (lane["begun"], lane["finished"], lane["failed"]) == (100, 100, 0)
-        assert lane["round"] >= 3  # more where a round was repeated, as on a busy machine
+        assert lane["round"] >= 2  # more where a round was repeated, as on a busy machine
         assert lane["now_ms"] <= lane["axisEnd_ms"]
     gthread, _, wall = waterfalls(page)
     # ⌈100 / 8⌉ · 0.1 s on one side, 0.1 s on the other.
@@ -64,6 +66,7 @@ def test_all_three_waterfalls_fill_while_the_run_lasts_as_a_staircase_and_a_wall
 
 @pytest.mark.alone
 def test_the_first_bar_appears_within_a_second_of_the_press(page: Page) -> None:
+    fix_rounds(page, 1)
     fire(page, 10)  # makes the targets warm
     wait_for_status(page, "finished")
     # The best of a few is what it takes by itself.
