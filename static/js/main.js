@@ -1,6 +1,7 @@
 /** The page: one websocket, at most one run on the stage, one redraw per animation frame. */
 
 import { onThemeChange } from './charts/theme.js';
+import { checkedRun, isOfRun } from './data/shapes.js';
 import { Socket } from './data/socket.js';
 import * as controls from './page/controls.js';
 import { keepEdits } from './page/edits.js';
@@ -54,7 +55,11 @@ function handle(event) {
   wake();
   if (event.event === 'line') queueChanged();
   if (!stage || event.run !== stage.run.id) return;
-  const { feed } = stage;
+  const { feed, run } = stage;
+  if (!isOfRun(event, run)) {
+    feed.problem ||= `Damaged, so left out: ${event.event}.`;
+    return;
+  }
   if (event.event === 'watching') watching(event);
   if (event.event === 'gap') feed.fetch(event.to).then(wake);
   if (event.event === 'began') feed.began(event.lane, event.round);
@@ -102,7 +107,10 @@ function setUp() {
     [stage, status] = [null, null]; // the empty bench, or a run that cannot be shown
     return;
   }
-  stage = stageOf(JSON.parse(data.textContent ?? ''), root, wake);
+  const figures = findAll('.waterfall', root).length;
+  const { run, problem } = checkedRun(JSON.parse(data.textContent ?? ''), figures);
+  stage = stageOf(run, root, wake);
+  stage.feed.problem = problem;
   status = statusOf(stage);
   view.fold();
   controls.listenToStage(stage);

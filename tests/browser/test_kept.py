@@ -282,3 +282,53 @@ def test_a_run_that_turns_out_to_be_damaged_makes_place_for_what_is_wrong(
     page.get_by_role("button", name="Delete").click()
     page.wait_for_url(re.compile(r"/runs/"))
     assert not complaints
+
+
+WRONG = (7, {}, "x", [None], -0.5, ["x"], True, [[1]])
+RUN_FIELDS = (
+    *("id", "status", "lanes", "requests", "rounds", "looks", "discarded_rounds"),
+    *("frames_url", "failures", "replay"),
+)
+LANE_FIELDS = ("name", "family", "letter", "mark_s", "mark")
+# Put the run into the page once more, as HTMX does, with another value; resolve once it is drawn.
+DAMAGE = """async ([field, lane, value]) => {
+  const stage = document.querySelector('#stage');
+  const copy = window.sound.cloneNode(true);
+  const place = copy.querySelector('#run-data');
+  const data = JSON.parse(place.textContent);
+  (lane ? data.lanes[0] : data)[field] = value;
+  place.textContent = JSON.stringify(data);
+  stage.replaceWith(copy);
+  document.dispatchEvent(new CustomEvent('htmx:after:swap', {detail: {ctx: {}, tasks: []}}));
+  const drawn = () => new Promise(resolve => requestAnimationFrame(resolve));
+  await drawn();
+  const plot = copy.querySelector('.waterfall .plot');
+  plot.focus();
+  plot.dispatchEvent(new KeyboardEvent('keydown', {key: 'End', bubbles: true}));
+  await drawn();
+  return window.liveburst.feed.problem;
+}"""
+
+
+def test_a_run_with_a_part_of_a_wrong_shape_is_drawn_without_it(
+    open_page: OpenPage, finished_run: str, complaints: list[str]
+) -> None:
+    page = open_page(f"/runs/{finished_run}/")
+    wait_for_bars(page, REQUESTS)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.evaluate("() => { window.sound = document.querySelector('#stage').cloneNode(true); }")
+    for fields, lane in ((RUN_FIELDS, False), (LANE_FIELDS, True)):
+        for number, field in enumerate(fields):
+            # The tests of JavaScript try each field with each of many.
+            for value in (WRONG[number % 8], WRONG[(number + 3) % 8], None):
+                page.evaluate(DAMAGE, [field, lane, value])
+                assert not failures, (field, value)
+    # Names of places and texts can be anything, so the answers to them are no faults of the page.
+    complaints[:] = [text for text in complaints if "status of 404" not in text]
+    page.evaluate(DAMAGE, ["discarded_rounds", False, 7])
+    sentence = "✕ Damaged, so missing here: discarded rounds."
+    expect(page.locator("#progress")).to_have_text(sentence)
+    wait_for_bars(page, REQUESTS)
+    assert all(picture(page))
+    assert not complaints

@@ -1,9 +1,10 @@
 /** Receives one run's data: live messages, and fetched frames for the gaps between. */
 
 import { RunColumns } from './columns.js';
-import { decode, envelopes, NOT_STORED } from './frame.js';
+import { decode, envelopes, FrameError, NOT_STORED } from './frame.js';
 import { Lag } from './lag.js';
 import { Sequences } from './sequences.js';
+import { isOfRun } from './shapes.js';
 
 const FRAMES_PER_FETCH = 250; // so that a long run is drawn while it loads
 const READ_MS = 12; // of decoding before the page may draw
@@ -66,7 +67,7 @@ export class Feed {
     } catch (error) {
       // The connection broke: after reconnecting, `watching` fetches again.
       if (error instanceof TypeError || this.#connection.signal.aborted) return;
-      this.problem = String(error);
+      this.problem ||= String(error);
       this.loading = false;
     } finally {
       this.#fetching = false;
@@ -104,6 +105,7 @@ export class Feed {
     if (sequence !== NOT_STORED && !this.#sequences.add(sequence)) return;
     try {
       const frame = decode(payload);
+      if (!isOfRun(frame, this.run)) throw new FrameError('not of this run');
       this.columns.take(frame, sequence);
       if (sequence !== NOT_STORED) {
         this.#stored++;

@@ -39,7 +39,7 @@ export class Socket {
 
   /** @param {string} run @param {number} [replay] its speed */
   watch(run, replay) {
-    this.#send({ watch: run, replay });
+    if (run) this.#send({ watch: run, replay });
   }
 
   /** Whether the page's queue is still that version; an event `line` answers if not. @param {string} [version] */

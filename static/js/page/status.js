@@ -91,7 +91,7 @@ export function statusOf(stage) {
       const bar = find('progress#progress-bar');
       const { newestRound, discarded } = feed.columns;
       const rounds = roundsOf(stage, newestRound) - discarded.size;
-      bar.value = done / (run.requests * rounds * run.lanes.length) || 0; // no round yet
+      bar.value = Math.min(done / (run.requests * rounds * run.lanes.length), 1) || 0; // no round yet
       bar.hidden = !stage.active;
       // Until its first request a figure shows the state of its server.
       for (const { model, summary, position } of lanes) {
