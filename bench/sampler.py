@@ -1,4 +1,4 @@
-"""`python -m bench.sampler`: what the sampler of *Where?* costs the target that it is in.
+"""`python -m bench.sampler`: what the sampler of *Where* costs the target that it is in.
 
 The same view at two targets, of which one is sampled, as two lanes of one run: they are fired at in
 pairs, in random order. While requests wait there must be no difference (A/A), at the limit of the

@@ -21,6 +21,19 @@ MOST_REMEMBERED: Final = 4096
 _clean: dict[tuple[int, int], None] = {}
 
 
+class MaskedCharField(models.CharField):  # type: ignore[type-arg]
+    """A short text, masked when it is read; it may then be longer than in the database."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the text masked; what is no text, in a damaged row, as it is."""
+        return masked(value) if isinstance(value, str) else value
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        """Return the field as a CharField, which it is in the database."""
+        name, _, arguments, options = super().deconstruct()
+        return name, "django.db.models.CharField", arguments, options
+
+
 class MaskedTextField(models.TextField):  # type: ignore[type-arg]
     """A text, masked when it is read."""
 

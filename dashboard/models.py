@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from dashboard.accounts import AuditEntry, FailedLogins, Role, User
-from dashboard.masked_fields import MaskedJSONField, MaskedTextField
+from dashboard.masked_fields import MaskedCharField, MaskedJSONField, MaskedTextField
 from dashboard.wire.report.advice import AdviceUnderTest
 from dashboard.wire.report.report import Environment, Report
 from dashboard.wire.report.target_facts import TargetFacts
@@ -108,8 +108,8 @@ class Run(QueuedWork):
     label = models.CharField(max_length=200, default="")
     # The claim that it tests, by its name in the lab.toml; empty for none.
     claim = models.CharField(max_length=100, default="", blank=True, db_index=True)
-    # Written by the user; `pinned` makes it the baseline of its scenario.
-    name = models.CharField(max_length=100, default="", blank=True)
+    # Written by the user, who may paste a secret; `pinned` makes it the baseline of its scenario.
+    name: models.CharField[str, str] = MaskedCharField(max_length=100, default="", blank=True)
     # The winner predicted before the run: a `runs.planning.prediction.Prediction` as JSON.
     guess: models.JSONField[StoredPrediction | None, StoredPrediction | None] = models.JSONField(
         null=True
@@ -118,7 +118,7 @@ class Run(QueuedWork):
     tested_advice: models.JSONField[AdviceUnderTest | None, Any] = MaskedJSONField(null=True)
     # The id of the run that the advice is of; empty for none.
     advised_by = models.CharField(max_length=8, default="", blank=True, db_index=True)
-    notes = models.TextField(max_length=10_000, default="", blank=True)
+    notes: models.TextField[str, str] = MaskedTextField(max_length=10_000, default="", blank=True)
     pinned = models.BooleanField(default=False)
     deleted = models.DateTimeField(null=True)  # can be undone until it is purged
     plan: models.JSONField[StoredPlan, StoredPlan] = models.JSONField()

@@ -257,7 +257,7 @@ def why(page: Page, bench: Bench) -> None:
 def where(page: Page, bench: Bench) -> None:
     """No lane was sampled."""
     _tab(page, bench, "Where")
-    expect(page.get_by_role("button", name="Where? All lanes")).to_be_visible()
+    expect(page.get_by_role("button", name="Sample all lanes")).to_be_visible()
 
 
 @state

@@ -88,7 +88,7 @@ def test_a_sampling_has_its_place_in_the_queue_and_is_stopped_by_keyboard(page: 
     fire(page, 10)
     wait_for_status(page, "finished")
     page.get_by_role("radio", name="Where", exact=True).check()
-    page.get_by_role("button", name="Where? All lanes").click()
+    page.get_by_role("button", name="Sample all lanes").click()
     chip = page.locator("#queue [data-run]")
     expect(chip).to_contain_text("where: sleep")
     expect(chip.get_by_role("button")).to_have_count(1)
@@ -97,7 +97,7 @@ def test_a_sampling_has_its_place_in_the_queue_and_is_stopped_by_keyboard(page: 
     page.keyboard.press("Enter")
     expect(page.locator("#where")).to_contain_text("Stopped. What was sampled before is kept.")
     expect(chip).to_have_count(0)
-    expect(page.get_by_role("button", name="Where? All lanes")).to_be_visible()
+    expect(page.get_by_role("button", name="Sample all lanes")).to_be_visible()
 
 
 def test_the_page_of_its_own_needs_no_script(

@@ -166,7 +166,7 @@ def _walk(browser: Browser, address: str, directory: Path) -> None:
     run = _run(browser, address)
     with _page(browser, run) as page:
         page.get_by_role("radio", name="Where", exact=True).check()
-        page.get_by_role("button", name="Where? All lanes").click()
+        page.get_by_role("button", name="Sample all lanes").click()
         expect(page.locator(".where-lane")).to_have_count(2, timeout=SLOWEST_MS)
     with _page(browser, run) as page:
         _drawn(page)

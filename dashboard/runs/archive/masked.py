@@ -1,7 +1,7 @@
 """A run with secrets masked as it leaves Liveburst or comes from another one.
 
 What comes from a target is masked when it is stored, by the values and forms known then, and again
-when it is read (`dashboard.masked_fields`). What a user wrote, such as notes, is masked here alone.
+when it is read (`dashboard.masked_fields`), as is what a user wrote: a run's name and notes.
 """
 
 from __future__ import annotations

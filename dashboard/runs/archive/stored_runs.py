@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 
 from dashboard.models import Run
+from dashboard.project.secrets.masking import masked
 from dashboard.runs.reports.readable import UNREADABLE, readable
 from dashboard.wire.errors import Invalid, Problem
 
@@ -66,7 +67,7 @@ def readable_runs(ids: Sequence[str]) -> dict[str, Run]:
 
 
 def describe(run: Run, name: str, notes: str) -> None:
-    """Set a run's name and notes; either may be empty. Raises Refused."""
+    """Set a run's name and notes, secrets masked; either may be empty. Raises Refused."""
     problems = [
         Problem(field, f"expected at most {most:,} characters, found {len(text):,}")
         for field, text, most in (("name", name, MAX_NAME), ("notes", notes, MAX_NOTES))
@@ -74,7 +75,9 @@ def describe(run: Run, name: str, notes: str) -> None:
     ]
     if problems:
         raise Refused(*problems)
-    run.name, run.notes = name.strip(), notes.strip()
+    # A replacement may be longer than what it replaces.
+    run.name = masked(name.strip())[:MAX_NAME]
+    run.notes = masked(notes.strip())[:MAX_NOTES]
     run.save(update_fields=["name", "notes"])
 
 

@@ -1,4 +1,4 @@
-"""*Where?* at lanes of a run that has ended: in its turn in the queue, stored with the run."""
+"""*Sample* at lanes of a run that has ended: in its turn in the queue, stored with the run."""
 
 from __future__ import annotations
 

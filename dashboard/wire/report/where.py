@@ -46,7 +46,8 @@ class Line(TypedDict):
     `leaf` is the innermost function, of a library as `requests.get`; empty if the line itself
     was running. `share` is of the lane's time in views, 0 to 1. `source` are the lines around
     it, as they were when the target ran, the first of them `source_from`; empty if the file
-    could not be read.
+    could not be read. `requests` is how many requests a look met in it, a lower bound: of many at
+    once a look meets a few.
     """
 
     path: str

@@ -59,6 +59,7 @@ async def test_no_export_has_them(run: Run) -> None:
 async def test_nothing_that_is_read_has_them(run: Run) -> None:
     stored = await Run.objects.aget(pk=run.pk)
     read = [stored.log_tail, stored.problem, stored.warnings, stored.report]
+    read += [stored.name, stored.notes]
     facts = [lane.facts async for lane in RunLane.objects.filter(run=run)]
     rows = Run.objects.filter(pk=run.pk).values_list("problem", "warnings", "log_tail")
     text = json.dumps([read, facts, [row async for row in rows]])

@@ -1,4 +1,4 @@
-"""*Where?* at a run that has ended: in its turn, stopped, stored with it, its causes get lines."""
+"""*Sample* at a run that has ended: in its turn, stopped, stored with it, its causes get lines."""
 
 from __future__ import annotations
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.test import AsyncClient
 
 from dashboard.models import Run, RunLane, Status
 from dashboard.project.secrets import masking
 from dashboard.runs.queue.laboratory import Laboratory
+from tests.stored_rows import stored_rows
 from tests.web.bench.test_runs import HTMX, finished
 
 SECRETS = ("hunter2-forever", "s3cr3t-t0k3n-99", "remembered-1")
@@ -23,6 +26,7 @@ async def run(laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch) -> Run:
     assert run.report
     run.status, run.log_tail, run.problem = Status.FAILED, LOG, f"password={SECRETS[1]}"
     run.warnings = run.report["warnings"] = [LOG]
+    run.name, run.notes = f"token={SECRETS[1]}", LOG
     await run.asave()
     facts = {"command": ["serve", f"--token={SECRETS[1]}"]}
     await RunLane.objects.filter(run=run).aupdate(facts=facts)
@@ -41,3 +45,22 @@ async def test_pages_and_fragments_mask_what_is_stored(browser: AsyncClient, run
     for name, text in pages.items():
         for secret in SECRETS:
             assert secret not in text, (name, secret)
+
+
+async def test_name_and_notes_are_saved_as_pages_and_exports_show_them(
+    browser: AsyncClient, run: Run
+) -> None:
+    written = {"name": f"before password={SECRETS[1]}", "notes": f"{LOG}\nand an ordinary line"}
+    answer = await browser.post(f"/runs/{run.pk}/describe/", written, headers=HTMX)
+    page, stored = (
+        answer.content.decode(),
+        await stored_rows("SELECT name, notes FROM dashboard_run WHERE id = %s", run.pk),
+    )
+    exported = (await Run.objects.aget(pk=run.pk)).notes
+    for secret in SECRETS:
+        assert secret not in page + stored + exported
+    assert "{env:SHOP_KEY}" in exported
+    assert "and an ordinary line" in exported
+    assert json.loads(stored) == [["before password=[redacted]", exported]]
+    await browser.post(f"/runs/{run.pk}/describe/", {"name": "", "notes": exported}, headers=HTMX)
+    assert (await Run.objects.aget(pk=run.pk)).notes == exported  # saved again as it is shown

@@ -106,8 +106,8 @@ async def test_before_a_sampled_firing_there_is_a_sentence_and_a_button_for_each
     html = await text_of(browser, run)
     assert "One more firing of the same load is sampled, every 5 ms, and never counted." in html
     for lane in LANES:
-        assert f'aria-label="Where? {lane}"' in html
-    assert "Where? All lanes" in html
+        assert f'aria-label="Sample {lane}"' in html
+    assert "Sample all lanes" in html
     assert "<svg" not in html
 
 
@@ -128,7 +128,7 @@ async def test_a_sampled_lane_has_its_lines_source_stacks_and_limits(
     assert "Code in C can only be seen at the line that calls it." in text
     for name in ("speedscope", "perfetto"):
         assert f"/runs/{run.pk}/export/{name}" in html
-    assert 'aria-label="Where? async@daphne"' not in html
+    assert 'aria-label="Sample async@daphne"' not in html
     assert "style=" not in html
 
 
@@ -219,7 +219,7 @@ async def test_it_is_in_the_queue_and_can_be_stopped_there_and_in_the_tab(
     await ended(run, laboratory)
     html = await text_of(browser, run)
     assert "Stopped. What was sampled before is kept." in html
-    assert "Where? All lanes" in html
+    assert "Sample all lanes" in html
     assert await run.samplings.filter(status="stopped").acount() == 1
     emptied = await browser.post(address, headers=headers)
     assert 'id="queue"' in emptied.content.decode()
@@ -266,7 +266,7 @@ async def test_what_a_killed_dashboard_was_sampling_is_said_to_be_interrupted(
     await run.samplings.filter(pk=entry.pk).aupdate(owner_pid=0)
     html = await text_of(browser, run)
     assert "The process that performed this ended." in html
-    assert "Where? All lanes" in html
+    assert "Sample all lanes" in html
 
 
 async def test_all_lanes_that_were_not_sampled_are_sampled_at_once(
@@ -298,7 +298,7 @@ async def test_what_went_wrong_is_said_where_it_was_asked_for(
     await browser.post(f"/runs/{run.pk}/where/", {"lane": "0"})
     html = await when(browser, run, message)
     assert "Traceback" not in html
-    assert 'aria-label="Where? sync@gunicorn-gthread"' in html
+    assert 'aria-label="Sample sync@gunicorn-gthread"' in html
 
 
 async def when(browser: AsyncClient, run: Run, message: str) -> str:
@@ -324,14 +324,14 @@ async def test_a_lane_that_could_not_be_sampled_says_why(browser: AsyncClient, r
     await LaneSamples.objects.acreate(lane=lane, missing="It took longer than 120 s.")
     html = await text_of(browser, run)
     assert "It took longer than 120 s." in html
-    assert 'aria-label="Where? sync@gunicorn-gthread"' in html  # once more
+    assert 'aria-label="Sample sync@gunicorn-gthread"' in html  # once more
 
 
 async def test_an_external_server_cannot_be_looked_into(browser: AsyncClient, run: Run) -> None:
     await run.lanes.filter(position=0).aupdate(facts={"probe": False})
     html = await text_of(browser, run)
     assert "Liveburst did not start this server" in html
-    assert 'aria-label="Where? sync@gunicorn-gthread"' not in html
+    assert 'aria-label="Sample sync@gunicorn-gthread"' not in html
 
 
 async def test_a_viewer_sees_everything_and_no_button(browser: AsyncClient, run: Run) -> None:

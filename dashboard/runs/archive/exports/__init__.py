@@ -20,7 +20,8 @@ ENDINGS: Mapping[str, str] = {
     "speedscope": ".speedscope.json",
 }
 NEEDS_SAMPLES = (
-    "run: no lane of it was sampled: fire it with `burst --where`, or press *Where?* on its page"
+    "run: no lane of it was sampled: fire it with `burst --where`, or press *Sample* at *Where* on"
+    " its page"
 )
 
 
