@@ -343,6 +343,8 @@ declare global {
     request: { sent: number };
     edits?: Edit[];
     opened?: string[];
+    /** Forms of names and notes that were in the page before. */
+    notes?: HTMLFormElement[];
   }
   /** The details of htmx's events; `tasks` are those of a swap. */
   interface SwapDetails {

@@ -127,6 +127,39 @@ def test_notes_survive_the_end_of_their_run_and_a_press_of_another_button(page: 
     expect(notes).to_have_value("worth keeping")
 
 
+def test_notes_are_saved_when_another_run_or_page_takes_their_place(page: Page) -> None:
+    choose_lanes(page, "async@daphne")
+    fill(page, requests=10, rounds=1)
+    first = run_it(page)
+    wait_for_status(page, "finished")
+    expect(page.locator("#result .replay")).to_contain_text("Replay")
+    page.get_by_text("Name and notes").click()
+    notes = page.locator("#run-tools textarea[name=notes]")
+    notes.fill("before another run")
+    saved = re.compile(rf"/runs/{first}/describe/")
+    with page.expect_response(saved) as response:
+        run_it(page)
+    assert response.value.status in {0, 303}
+    wait_for_status(page, "finished")
+    with page.expect_request(saved) as left:
+        page.goto(page.url.partition("/runs/")[0] + f"/runs/{first}/")
+        expect(notes).to_have_value("before another run")
+        page.get_by_text("Name and notes").click()
+        notes.fill("before another page")
+        page.get_by_role("link", name="Claims", exact=True).click()
+        page.wait_for_url("**/claims/")
+    assert left.value.method == "POST"
+    expect_saved(page, first, "before another page")
+
+
+def expect_saved(page: Page, run: str, notes: str) -> None:
+    """Wait until the run's page has these notes: what is saved in passing is not waited for."""
+    page.wait_for_function(
+        "async ([run, notes]) => (await (await fetch(`/runs/${run}/`)).text()).includes(notes)",
+        arg=[run, notes],
+    )
+
+
 def test_a_late_refusal_of_a_sweep_keeps_its_fields(open_page: OpenPage) -> None:
     page = open_page("/explore/")
     page.locator("#sweep-rounds").fill("1")

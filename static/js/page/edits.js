@@ -3,10 +3,12 @@
  *
  * The response to a form replaces what was sent, not what was typed after that. Any other swap
  * replaces nothing that was typed: a run ends while its notes are written, another button is pressed.
+ * Name and notes of a run that leaves the page, for another one or another page, are saved.
  */
 
-import { findAll } from '../shared/dom.js';
+import { find, findAll } from '../shared/dom.js';
 
+const NOTES = 'form.describe';
 const FIELDS = 'input:not([type=hidden]), select, textarea';
 const OPENED = 'details:not(#fire, #fire *)'; // the form is folded and unfolded by the server
 
@@ -27,6 +29,7 @@ export function keepEdits() {
   on('htmx:before:swap', ({ ctx, tasks }) => {
     ctx.edits = tasks.flatMap(({ target }) => (target ? editsIn(target, ctx) : []));
     ctx.opened = tasks.flatMap(({ target }) => (target ? openIn(target, ctx) : []));
+    ctx.notes = findAll(NOTES);
   });
   on('htmx:after:swap', ({ ctx }) => {
     for (const details of ctx.opened?.length ? findAll(OPENED, document) : [])
@@ -36,7 +39,21 @@ export function keepEdits() {
       field.dispatchEvent(new Event('change', { bubbles: true }));
       note(field);
     }
+    ctx.notes?.forEach(saveUnlessShown);
   });
+  addEventListener('pagehide', () => findAll(NOTES).forEach(save));
+}
+
+/** @param {HTMLFormElement} form */
+function saveUnlessShown(form) {
+  if (!find(`${NOTES}[action="${form.getAttribute('action')}"]`)) save(form);
+}
+
+/** Save name and notes if they were changed. @param {HTMLFormElement} form */
+function save(form) {
+  if (findAll(FIELDS, form).every(({ value, defaultValue }) => value === defaultValue)) return;
+  const sent = { method: 'POST', body: new FormData(form), keepalive: true };
+  fetch(form.action, { ...sent, redirect: 'manual' }).catch(() => {});
 }
 
 /** @type {OnSwap} */
