@@ -129,6 +129,7 @@ def _field(name: str, value: forms.Field) -> Schema:
 
 
 SCENARIO = {"scenario": TEXT}
+SORT = {"sort": TEXT}
 STRETCH = {"from": WHOLE, "to": WHOLE}
 FIRE, XRAY = SCENARIO | fields_of(FireForm), SCENARIO | fields_of(XrayForm)
 MATRIX, SWEEP = SCENARIO | fields_of(MatrixForm), SCENARIO | fields_of(SweepForm)
@@ -181,13 +182,13 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     ),
     "experiment-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
     "experiment-stop": (post("Stop an experiment."),),
-    "survey": (Operation("The page Survey, with the newest one.", statuses=(OK,)),),
+    "survey": (Operation("The page Survey, with the newest one.", query=SORT, statuses=(OK,)),),
     "survey-start": (post("Survey the project's views.", SURVEY),),
     "survey-estimate": (
         post("How long such a survey will take.", SURVEY, statuses=(OK, MISSING), media=PLAIN),
     ),
-    "survey-result": (Operation("A survey."),),
-    "survey-answer": (Operation("Its answer, as a fragment."),),
+    "survey-result": (Operation("A survey.", query=SORT),),
+    "survey-answer": (Operation("Its answer, as a fragment.", query=SORT),),
     "survey-json": (Operation("Its answer as JSON.", media=JSON, answer={"$ref": "SurveyAnswer"}),),
     "survey-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
     "survey-markdown": (Operation("Its answer as Markdown.", media=MARKDOWN, answer=TEXT),),

@@ -28,6 +28,7 @@ from dashboard.web.shared.template_context import TemplateContext
 
 from .fields import estimate_words, form_context
 from .forms import SurveyForm
+from .orders import ORDERS, Order, order_named
 from .rows import row_view
 
 MAX_SHOWN = 50
@@ -82,14 +83,15 @@ def estimate(request: HttpRequest) -> HttpResponse:
 @require_safe
 def result(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Show one survey, live while it runs."""
-    context = {**_answer_context(_get(experiment_id)), "queue": chips()}
+    context = {**_answer_context(_get(experiment_id), _order(request)), "queue": chips()}
     return render(request, "survey/result.html", context)
 
 
 @require_safe
 def answer(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Return a survey as a fragment, for an open page."""
-    return render(request, "survey/answer.html", _answer_context(_get(experiment_id)))
+    context = _answer_context(_get(experiment_id), _order(request))
+    return render(request, "survey/answer.html", context)
 
 
 @require_safe
@@ -124,20 +126,27 @@ def _page(request: HtmxRequest, form: SurveyForm | None = None) -> HttpResponse:
         return render(request, "survey/form.html", context, status=status)
     earlier = surveys(laboratory().project.name)
     context |= {
-        **(_answer_context(earlier[0]) if earlier else {}),
+        **(_answer_context(earlier[0], _order(request)) if earlier else {}),
         "earlier": [_view(experiment) for experiment in earlier[1 : MAX_SHOWN + 1]],
         "queue": chips(),
     }
     return render(request, "survey/survey.html", context, status=status)
 
 
-def _answer_context(experiment: Experiment) -> TemplateContext:
+def _order(request: HttpRequest) -> Order:
+    return order_named(request.GET.get("sort"))
+
+
+def _answer_context(experiment: Experiment, order: Order) -> TemplateContext:
     answer = survey_answer(experiment)
-    rows = [row_view(row) for row in answer.rows]
+    rows = [row_view(row) for row in order.sorted(answer.rows)]
     return {
         "survey": _view(experiment),
         "answer": answer,
         "rows": rows,
+        "order": order,
+        "orders": ORDERS if len(rows) > 1 else (),
+        "markdown": "" if experiment.active or not rows else survey_markdown(answer),
         "predictions": any(row.alternatives for row in rows),
         "fit": fit_text(answer.fit),
         "load": answer.concurrency[-1],

@@ -146,6 +146,29 @@ async def test_a_finished_survey_is_a_table_that_links_to_its_runs(
     assert "Earlier surveys" not in newest
 
 
+async def test_the_table_can_be_sorted_and_copied(
+    browser: AsyncClient, laboratory: Laboratory
+) -> None:
+    fields = {**FIELDS, "scenarios": ["sleep", "cpu"]}
+    experiment = await fired(browser, laboratory, fields)
+    page = await text_of(browser, f"/survey/{experiment.pk}/")
+    markdown = (await browser.get(f"/survey/{experiment.pk}/answer.md")).content.decode()
+    assert escape(markdown) in page
+    assert 'data-copy="as-markdown"' in page
+    by_gain = re.findall(r"<tr data-state=.*?</a>", page, re.DOTALL)
+    assert len(by_gain) == 2
+    assert 'aria-sort="descending">Advice' in page
+    for address in (f"/survey/{experiment.pk}/", f"/survey/{experiment.pk}/answer/", "/survey/"):
+        by_name = await text_of(browser, f"{address}?sort=view")
+        assert 'aria-sort="ascending">View' in by_name
+        rows = re.findall(r"<tr data-state=.*?</a>", by_name, re.DOTALL)
+        assert sorted(rows) == sorted(by_gain)
+        names = [re.sub(r".*>(.*)</a>$", r"\1", row, flags=re.DOTALL).lower() for row in rows]
+        assert names == sorted(names)
+    odd = await text_of(browser, f"/survey/{experiment.pk}/?sort=nothing")
+    assert re.findall(r"<tr data-state=.*?</a>", odd, re.DOTALL) == by_gain
+
+
 async def test_earlier_surveys_are_listed_below_the_newest(
     browser: AsyncClient, laboratory: Laboratory
 ) -> None:
