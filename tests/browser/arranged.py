@@ -188,6 +188,18 @@ def advice_tested(page: Page, bench: Bench) -> None:
 
 
 @state
+def connections(page: Page, bench: Bench) -> None:
+    """The column of database connections, scrolled into sight where the table is narrow."""
+    page.goto(bench.connected)
+    wait_for(page, "finished")
+    wait_for_bars(page, 100)
+    page.locator("[data-cell=connections]").first.evaluate(
+        "cell => { const scroll = cell.closest('.scroll'); scroll.scrollLeft = scroll.scrollWidth; }"
+    )
+    expect(page.locator("[data-cell=connections]")).to_have_text(["8", "20 of 20", "100"])
+
+
+@state
 def failed(page: Page, bench: Bench) -> None:
     page.goto(bench.failed)
     wait_for(page, "failed")

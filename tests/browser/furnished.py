@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
 from playwright.sync_api import Browser, Page, expect
 
+from dashboard.wire.report.target_facts import ConnectionFacts, PoolFacts
 from tests.management.proxied import OPERATOR, PASSWORD, behind_nginx
+from tests.prepared_home import DATABASE
 from tests.sampled import sample_in
 
 from .bench import choose_lanes, fill, fire, run_it
@@ -141,6 +145,23 @@ class Bench:
         return address
 
     @cached_property
+    def connected(self) -> str:
+        """A finished run whose lanes used PostgreSQL, one of them with a pool."""
+        with self._making("a run with database connections") as page:
+            run = _burst(page, self.address, requests=100, rounds=5, parameter_delay=0.12)
+        pool: PoolFacts = {
+            "limit": 20,
+            "size": 20,
+            "waiting": 80,
+            "opened": 20,
+            "queued": 480,
+            "wait_ms": 96_000,
+        }
+        for lane, (open_max, pool_of_lane) in enumerate(((8, None), (20, pool), (100, None))):
+            _connect(self.home, run_id(run), lane, open_max, pool_of_lane)
+        return run
+
+    @cached_property
     def sampled(self) -> str:
         """A finished run whose lanes were sampled."""
         with self._making("a sampled run") as page:
@@ -247,6 +268,32 @@ def _burst(
     expect(page.locator("#queue [data-run]")).to_have_count(0, timeout=LONG_S * 1000)
     assert 'data-status="finished"' in page.request.get(run).text(), run
     return run
+
+
+def _connect(home: Path, run: str, lane: int, open_max: int, pool: PoolFacts | None) -> None:
+    """Store what a probe reports of a lane beside PostgreSQL, which needs no server here."""
+    facts: ConnectionFacts = {
+        "alias": "default",
+        "requests": 600,
+        "opened": 600,
+        "open_max": open_max,
+        "left_open": open_max,
+        "leaked": 0,
+        "collected": 0,
+        "waiting_max": pool["waiting"] if pool else 0,
+        "waited_ms": 0.0,
+        "wait_ms_max": 0.0,
+        "max_age_s": 0.0,
+        "can_pool": True,
+        "vendor": "postgresql",
+        "pool": pool,
+    }
+    change = (
+        "UPDATE dashboard_runlane SET facts = json_set(facts, '$.connections', json(?))"
+        " WHERE run_id = ? AND position = ?"
+    )
+    with closing(sqlite3.connect(home / DATABASE, timeout=30)) as database, database:
+        database.execute(change, (json.dumps([facts]), run, lane))
 
 
 def _try_claim(page: Page, address: str) -> str:
