@@ -183,10 +183,12 @@ declare global {
 
   // Signatures of functions: named here because this file is not served.
   type Fits = (value: unknown) => boolean;
-  type Shapes = Record<string, [without: unknown, fits: Fits]>;
+  type Shape = [without: unknown, fits: Fits];
+  type Shapes = Record<string, Shape>;
   type Checked = (shapes: Shapes, data: unknown, name?: string) => Record<string, unknown>;
   type CheckedRun = (data: unknown, lanes: number) => { run: RunData; problem: string };
-  type IsOfRun = (about: { lane?: unknown; round?: unknown }, run: RunData) => boolean;
+  type Numbers = { event?: unknown; kind?: unknown; lane?: unknown; round?: unknown };
+  type IsOfRun = (about: Numbers, run: RunData) => boolean;
   type Observe = (server_ms: number, arrived_ms: number) => void;
   type BeginLag = (firing: Firing, now_ms: number) => void;
   type Ticks = (end: number, most: number, begin?: number) => number[];

@@ -49,11 +49,10 @@ function segmentsOf(lengths_ms) {
   for (const [name, ms] of Object.entries(lengths_ms)) {
     const part = make('i', '');
     part.dataset.segment = name;
+    const swatch = part.cloneNode();
     part.style.flexGrow = String(ms);
     bar.append(part);
     const word = SEGMENTS[/** @type {Segment} */ (name)];
-    const swatch = make('i', '');
-    swatch.dataset.segment = name;
     list.append(make('li', '', swatch, make('span', '', word), make('b', '', duration(ms))));
   }
   return [bar, list];

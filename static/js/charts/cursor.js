@@ -103,44 +103,36 @@ export class Cursor {
     const { letter, family } = stage.lanes[lane].data;
     const at = `at ${duration(at_ms)}`;
     const chart = this.#surface?.closest('figure')?.dataset.chart;
-    const common = { pinned, hint, lengths: {}, request: '', values: [], lanes: [] };
-    const words = (/** @type {string[]} */ ...parts) =>
-      (pinned ? 'pinned ' : '') + parts.filter(Boolean).join(' · ');
+    /** @type {(parts: Partial<Reading>, ...words: string[]) => Reading} */
+    const reading = (parts, ...words) => ({
+      ...{ pinned, hint, letter: '', family, title: at, request: '', lengths: {}, values: [] },
+      ...{ lanes: [], ...parts },
+      words: (pinned ? 'pinned ' : '') + words.filter(Boolean).join(' · '),
+    });
     if (this.drag && stage.selection) {
       const [from_ms, to_ms] = stage.selection;
       const title = `${duration(from_ms)} to ${duration(to_ms)}`;
       const length = `selected: ${duration(to_ms - from_ms)}`;
-      return {
-        ...common,
-        letter: '',
-        family,
-        title,
-        values: [length],
-        words: words(title, length),
-      };
+      return reading({ title, values: [length] }, title, length);
     }
     if (chart) {
       const lanes = stage.panel.valuesAt(chart, at_ms);
       const texts = lanes.map(({ letter, value }) => `${letter} ${value || '–'}`);
-      return { ...common, letter: '', family, title: at, lanes, words: words(at, ...texts) };
+      return reading({ lanes }, at, ...texts);
     }
     const values = stage.panel.read(lane, at_ms);
     const firing = this.#firing;
     const request = this.#request;
     const title = `${letter} ${at}`;
-    if (!firing?.state[request])
-      return { ...common, letter, family, title: at, values, words: words(title, ...values) };
+    if (!firing?.state[request]) return reading({ letter, values }, title, ...values);
     const { failures } = stage.run;
-    return {
-      ...common,
+    const parts = {
       letter,
-      family,
-      title: at,
+      values,
       request: requestLine(firing, request, failures),
       lengths: lengths(firing, request, stage.lanes[lane].model.now_ms),
-      values,
-      words: words(title, requestInWords(firing, request, failures), ...values),
     };
+    return reading(parts, title, requestInWords(firing, request, failures), ...values);
   }
 
   words() {

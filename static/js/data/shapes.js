@@ -14,26 +14,25 @@ const listOf = (fits) => (value) => Array.isArray(value) && value.every(fits);
 /** @type {(fits: Fits) => Fits} */
 const maybe = (fits) => (value) => (value ?? null) === null || fits(value);
 
-/** What takes the place of each part, and whether a value has its shape. @type {Shapes} */
-export const LANE = {
-  name: ['–', isText],
-  family: ['', isText],
-  letter: ['–', isText],
-  mark_s: [null, maybe(Number.isFinite)],
-  mark: ['', isText],
-};
+// Of each shape: what takes the place of a value, and whether a value has it.
+const TEXT = /** @type {Shape} */ (['', isText]);
+const COUNT = /** @type {Shape} */ ([1, isCount]);
+const NUMBER = /** @type {Shape} */ ([0, maybe(Number.isFinite)]);
+
+/** @type {Shapes} */
+export const LANE = { name: TEXT, family: TEXT, letter: TEXT, mark_s: NUMBER, mark: TEXT };
 
 /** @type {Shapes} */
 export const RUN = {
   id: ['', (value) => isText(value) && /^\w+$/.test(String(value))],
-  status: ['damaged', isText],
-  requests: [1, (value) => isCount(value) && Boolean(value)],
-  rounds: [1, isCount],
+  status: TEXT,
+  requests: COUNT,
+  rounds: COUNT,
   looks: [[], maybe(listOf(isCount))],
   discarded_rounds: [[], listOf(isCount)],
-  frames_url: ['', isText],
+  frames_url: TEXT,
   failures: [[], listOf(isText)],
-  replay: [0, maybe(Number.isFinite)],
+  replay: NUMBER,
 };
 
 /** A run with as many lanes as there are figures, and what is to be said of it. @type {CheckedRun} */
@@ -59,4 +58,4 @@ export function checkedRun(data, lanes) {
 
 /** Whether an event or a frame is about a firing that the run can have. @type {IsOfRun} */
 export const isOfRun = ({ lane, round }, { lanes }) =>
-  [lane, round].every((value) => maybe(isCount)(value)) && !(Number(lane) >= lanes.length);
+  [lane, round].every(maybe(isCount)) && !(Number(lane) >= lanes.length);

@@ -51,9 +51,8 @@ function saveUnlessShown(form) {
 
 /** Save name and notes if they were changed. @param {HTMLFormElement} form */
 function save(form) {
-  if (findAll(FIELDS, form).every(({ value, defaultValue }) => value === defaultValue)) return;
-  const sent = { method: 'POST', body: new FormData(form), keepalive: true };
-  fetch(form.action, { ...sent, redirect: 'manual' }).catch(() => {});
+  if (allIn(form).every(({ value, defaultValue }) => value === defaultValue)) return;
+  navigator.sendBeacon(form.action, new FormData(form));
 }
 
 /** @type {OnSwap} */

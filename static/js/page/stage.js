@@ -104,16 +104,10 @@ export function stageOf(run, root, wake) {
     zoom(by) {
       const { selection } = stage;
       if (by > 0 && selection) {
-        const firings = lanes.map(({ position, model }) =>
-          feed.columns.firing(position, model.round),
+        const firings = lanes.flatMap(
+          ({ position, model }) => feed.columns.firing(position, model.round) ?? [],
         );
-        view.show(
-          selection,
-          rowsWithin(
-            firings.filter((firing) => !!firing),
-            selection,
-          ),
-        );
+        view.show(selection, rowsWithin(firings, selection));
         stage.select(null);
         stage.keepSelection();
       } else if (by) {

@@ -63,9 +63,8 @@ export function statusOf(stage) {
           word: message || state,
           since_ms: before?.state === state ? before.since_ms : since_ms,
         };
+        if (state === 'inside') afterRounds = `${run.lanes[lane].name}: ${message}`;
       }
-      if (event === 'target' && state === 'inside')
-        afterRounds = `${run.lanes[lane].name}: ${message}`;
       if (event === 'fired') firing = -1;
       if (event === 'began') {
         stage.status = 'running';
@@ -95,9 +94,9 @@ export function statusOf(stage) {
       bar.hidden = !stage.active;
       // Until its first request a figure shows the state of its server.
       for (const { model, summary, position } of lanes) {
-        if (stage.status === 'starting') write(summary, words(targets[position]));
-        else if (stage.active && !model.begun && targets[position])
-          write(summary, words(targets[position]));
+        const target = targets[position];
+        if (stage.status === 'starting' || (stage.active && !model.begun && target))
+          write(summary, words(target));
       }
     },
   };
