@@ -51,10 +51,7 @@ function show(data) {
 }
 
 test('every field of the contract is checked', () => {
-  assert.deepEqual(
-    [...Object.keys(RUN), 'lanes', ...UNUSED].sort(),
-    fieldsOf('RunData').sort(),
-  );
+  assert.deepEqual([...Object.keys(RUN), 'lanes', ...UNUSED].sort(), fieldsOf('RunData').sort());
   assert.deepEqual(Object.keys(LANE).sort(), fieldsOf('LaneData').sort());
 });
 
