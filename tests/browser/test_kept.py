@@ -284,7 +284,7 @@ def test_a_run_that_turns_out_to_be_damaged_makes_place_for_what_is_wrong(
     assert not complaints
 
 
-WRONG = (7, {}, "x", [None], -0.5, ["x"], True, [[1]])
+WRONG = (7, {}, None, [None], -0.5, ["x"], "x", [[1]])
 RUN_FIELDS = (
     *("id", "status", "lanes", "requests", "rounds", "looks", "discarded_rounds"),
     *("frames_url", "failures", "replay"),
@@ -321,9 +321,8 @@ def test_a_run_with_a_part_of_a_wrong_shape_is_drawn_without_it(
     for fields, lane in ((RUN_FIELDS, False), (LANE_FIELDS, True)):
         for number, field in enumerate(fields):
             # The tests of JavaScript try each field with each of many.
-            for value in (WRONG[number % 8], WRONG[(number + 3) % 8], None):
-                page.evaluate(DAMAGE, [field, lane, value])
-                assert not failures, (field, value)
+            page.evaluate(DAMAGE, [field, lane, WRONG[number % len(WRONG)]])
+            assert not failures, field
     # Names of places and texts can be anything, so the answers to them are no faults of the page.
     complaints[:] = [text for text in complaints if "status of 404" not in text]
     page.evaluate(DAMAGE, ["discarded_rounds", False, 7])
