@@ -17,9 +17,9 @@ from dashboard.web.serving.bundle import IN_FILE, MANIFEST, built_text, current_
 pytestmark = pytest.mark.processes
 STATIC = packaging.STATIC
 # Of the page: minified, and as it is delivered, compressed. The page runs on the machine that is
-# being measured. A limit has some room for what is being built. 1.3 KB were added to that of the
-# script (0.6 KB compressed) for checks of what enters, without which one damaged field ended it, and
-# for notes that are saved when their run leaves the page.
+# being measured. A limit has some room for what is being built. 1.3 KB of the script (0.6 KB
+# compressed) check what enters, without which one damaged field ended it, and save notes when their
+# run leaves the page.
 SCRIPT_BYTES, SCRIPT_GZIP_BYTES = 53_300, 22_200
 STYLE_BYTES, STYLE_GZIP_BYTES = 40_000, 9_700
 OWN_STYLE_BYTES = 6_000  # of one page's own sheet
