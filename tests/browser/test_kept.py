@@ -284,7 +284,7 @@ def test_a_run_that_turns_out_to_be_damaged_makes_place_for_what_is_wrong(
     assert not complaints
 
 
-WRONG = (7, {}, None, [None], -0.5, ["x"], "x", [[1]])
+WRONG: tuple[Any, ...] = (7, {}, None, [None], -0.5, ["x"], "x", [[1]])
 RUN_FIELDS = (
     *("id", "status", "lanes", "requests", "rounds", "looks", "discarded_rounds"),
     *("frames_url", "failures", "replay"),

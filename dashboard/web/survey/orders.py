@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.analysis.text.survey import shown_alternative
-from dashboard.wire.report.survey import SurveyRow
+from dashboard.wire.experiments.survey import SurveyRow
 
 
 @dataclass(frozen=True)

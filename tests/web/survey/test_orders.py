@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.web.survey.orders import ORDERS, order_named
-from dashboard.wire.report.survey import SurveyRow
+from dashboard.wire.experiments.survey import SurveyRow
 
 from .test_rows import AWAITED, POOL, ROW
 
