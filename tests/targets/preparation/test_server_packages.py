@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import importlib.util
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -178,3 +179,15 @@ class Listener:
 
 def test_every_package_of_the_catalogue_is_queried() -> None:
     assert {"django", "gunicorn", "gevent"} <= installed_versions().keys()
+
+
+def test_what_is_installed_while_we_run_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    for number, name in enumerate(("waitress", "hypercorn"), 1):
+        information = tmp_path / f"{name}-{number}.9.dist-info"
+        information.mkdir()
+        (information / "METADATA").write_text(f"Name: {name}\nVersion: {number}.9\n")
+        os.utime(tmp_path, (number, number))  # within a tick of the clock nothing has changed
+        assert installed_versions()[name] == f"{number}.9"
