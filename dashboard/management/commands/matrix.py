@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -18,12 +19,10 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import NO_CHECKS, Options, check_writable, read_project
+from dashboard.management.options import NO_CHECKS, check_writable, read_project
 from dashboard.management.terminal.outputs import (
-    prints_table,
     table_console,
-    write_file,
-    write_json,
+    write_results,
 )
 from dashboard.management.terminal.tables import NAMES, Column, split_tables
 from dashboard.runs.experiments.matrix import make_matrix
@@ -58,17 +57,9 @@ class Command(BaseCommand):
         except Invalid as error:
             raise usage_error(error) from None
         experiment, answer = run_experiment(project, matrix.experiment_plan, matrix_answer)
-        self.print(answer, options)
+        write_results(options, partial(print_matrix, answer), answer, partial(matrix_csv, answer))
         exit_with_status(experiment)
         exit_if_nothing_succeeded(answer["cells"])
-
-    def print(self, answer: MatrixAnswer, options: Options) -> None:
-        """Print the table; write the JSON and the CSV as requested."""
-        if prints_table(options):
-            print_matrix(answer)
-        write_json(answer, options["json"])
-        if options["csv"]:
-            write_file("csv", options["csv"], matrix_csv(answer))
 
 
 def print_matrix(answer: MatrixAnswer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -21,10 +22,9 @@ from dashboard.management.options import (
 )
 from dashboard.management.terminal.outputs import (
     print_left_out,
-    prints_table,
     table_console,
     write_file,
-    write_json,
+    write_results,
 )
 from dashboard.management.terminal.tables import Column, fit_table
 from dashboard.runs.experiments.survey.answer import survey_answer
@@ -74,21 +74,15 @@ class Command(BaseCommand):
             raise usage_error(error) from None
         project = read_project(options)
         experiment, answer = run_experiment(project, survey.experiment_plan, survey_answer)
-        self.print(answer, options)
+        write_results(
+            options, partial(print_survey, answer), answer.to_json(), partial(survey_csv, answer)
+        )
+        if options["markdown"]:
+            write_file("markdown", options["markdown"], survey_markdown(answer))
         exit_with_status(experiment)
         if not any(row.alone for row in answer.rows):
             sys.stderr.write("Nothing was measured: no request succeeded.\n")
             sys.exit(NOTHING_SUCCEEDED)
-
-    def print(self, answer: SurveyAnswer, options: Options) -> None:
-        """Print the table; write the files as requested."""
-        if prints_table(options):
-            print_survey(answer)
-        write_json(answer.to_json(), options["json"])
-        if options["csv"]:
-            write_file("csv", options["csv"], survey_csv(answer))
-        if options["markdown"]:
-            write_file("markdown", options["markdown"], survey_markdown(answer))
 
 
 def _survey(options: Options) -> Survey:

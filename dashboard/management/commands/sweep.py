@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.core.management import BaseCommand
@@ -18,13 +19,11 @@ from dashboard.management.experiment_commands import (
     run_experiment,
     usage_error,
 )
-from dashboard.management.options import NO_CHECKS, Options, check_writable, read_project
+from dashboard.management.options import NO_CHECKS, check_writable, read_project
 from dashboard.management.terminal.outputs import (
     print_left_out,
-    prints_table,
     table_console,
-    write_file,
-    write_json,
+    write_results,
 )
 from dashboard.management.terminal.tables import Column, fit_table, fits
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S, make_sweep
@@ -76,17 +75,9 @@ class Command(BaseCommand):
         experiment, answer = run_experiment(
             read_project(options), sweep.experiment_plan, sweep_answer
         )
-        self.print(answer, options)
+        write_results(options, partial(print_sweep, answer), answer, partial(sweep_csv, answer))
         exit_with_status(experiment)
         exit_if_nothing_succeeded(lane for level in answer["levels"] for lane in level["lanes"])
-
-    def print(self, answer: SweepAnswer, options: Options) -> None:
-        """Print the table; write the JSON and the CSV as requested."""
-        if prints_table(options):
-            print_sweep(answer)
-        write_json(answer, options["json"])
-        if options["csv"]:
-            write_file("csv", options["csv"], sweep_csv(answer))
 
 
 def print_sweep(answer: SweepAnswer) -> None:

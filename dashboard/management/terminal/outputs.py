@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from django.core.management import CommandError
@@ -35,6 +35,20 @@ def stdout_is_stderr() -> bool:
 def prints_table(options: Options) -> bool:
     """Return True unless the JSON goes to stdout."""
     return bool(options["json"] != STDOUT)
+
+
+def write_results(
+    options: Options,
+    print_table: Callable[[], None],
+    answer: Mapping[str, object],
+    csv: Callable[[], str],
+) -> None:
+    """Print the table unless the JSON goes to stdout; write the JSON and the CSV as requested."""
+    if prints_table(options):
+        print_table()
+    write_json(answer, options["json"])
+    if options["csv"]:
+        write_file("csv", options["csv"], csv())
 
 
 def print_left_out(console: Console, names: Sequence[str]) -> None:
