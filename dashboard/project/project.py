@@ -103,6 +103,11 @@ class Project:
             if server.url and not is_loopback(urlsplit(server.url).hostname or "")
         )
 
+    @property
+    def unmixed(self) -> Mapping[str, Scenario]:
+        """The scenarios that are one piece of work: all but the mixes."""
+        return {name: scenario for name, scenario in self.scenarios.items() if not scenario.mix}
+
     def application(self, server: Server) -> str | None:
         """Return the import string of what a server serves, or the URL if it runs already."""
         if server.url is not None:
@@ -132,7 +137,7 @@ class Project:
 
     def refusal(self, variant: Variant, server: Server) -> str | None:
         """Return why a variant cannot be fired at under a server; None if it can."""
-        if unusable := self._unusable(variant):
+        if unusable := [*self._refused_parts(variant, server), *self._unusable(variant)]:
             return "; ".join(unusable)
         if server.url is not None:
             return None
@@ -144,6 +149,12 @@ class Project:
         if server.no_async_reason and variant.family == "async":
             return f"expected a sync variant: {server.no_async_reason}"
         return self.missing_requirement(variant) or None
+
+    def _refused_parts(self, variant: Variant, server: Server) -> Iterator[str]:
+        """Yield why views of a mix cannot be fired at under a server."""
+        for part in variant.mix:
+            if reason := self.refusal(part.variant, server):
+                yield f"{part.name}: {reason}"
 
     def _unusable(self, variant: Variant) -> list[str]:
         """Return everything that the environment lacks for a variant's requests."""
@@ -166,6 +177,9 @@ class Project:
         The problems' fields are `scenario`, `lanes` and `parameters.NAME`.
         """
         problems = self.problems(plan.scenario, plan.lanes, plan.parameters)
+        if not problems and (gone := plan.mix.keys() - self.scenarios[plan.scenario].mix.keys()):
+            expected = f"expected a mix with {', '.join(sorted(gone))}"
+            problems.append(Problem("scenario", f"{expected}, which {plan.scenario} has no more"))
         if problems:
             raise InvalidPlan(*problems)
 

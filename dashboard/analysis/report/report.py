@@ -27,6 +27,7 @@ from dashboard.wire.report.where import LaneWhere
 from .theory import theory
 from .verdict import verdict
 from .verdict_options import VerdictOptions
+from .view_reports import view_reports
 
 __all__ = [
     "MAX_FAILED_SHARE",
@@ -107,7 +108,10 @@ def report_of_lanes(plan: Plan, context: ReportContext, lanes: Sequence[Lane]) -
     }
     report["warnings"] += filter(None, [stopped_text(report), *view_call_warnings(report)])
     report["warnings"] += leak_warnings(metrics)
-    report["verdict"] = verdict(report, plan.lanes, metrics, _options(context))
+    options = _options(context)
+    report["verdict"] = verdict(report, plan.lanes, metrics, options)
+    if plan.mix:
+        report["mixed_views"] = view_reports(plan, metrics, report, options)
     if report["verdict"]:
         report["warnings"] += report["verdict"]["warnings"]
     return report

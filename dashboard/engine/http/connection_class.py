@@ -7,7 +7,7 @@ from dashboard.wire.plan.request_mode import RequestMode
 from .chunks import ChunksConnection
 from .connection import Connection
 from .polling import PollingConnection
-from .rows import RowsConnection
+from .rows import MixConnection, RowsConnection
 from .upload import UploadConnection
 
 
@@ -19,4 +19,6 @@ def connection_class(mode: RequestMode) -> type[Connection]:
         return PollingConnection
     if mode.chunks:
         return ChunksConnection
+    if mode.mix:
+        return MixConnection
     return RowsConnection if mode.rows else Connection

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import quote
 
 from dashboard.wire.plan import multipart
+from dashboard.wire.plan.mix import MixedView, assignment, places
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import Upload
 from dashboard.wire.units import BYTES_PER_KB
@@ -27,6 +29,7 @@ class RequestTemplate:
     last_write: bytes = b""  # after that file
     send_bytes_per_s: float | None = None  # None: as fast as the connection takes it
     row_writes: tuple[bytes, ...] = ()  # where requests differ: one for each row
+    places: Sequence[int] = ()  # in a mix: by the number of a request its place in `row_writes`
 
     @classmethod
     def of(cls, firing: Firing) -> Self:
@@ -35,6 +38,8 @@ class RequestTemplate:
             return cls._of_upload(firing, firing.request_mode.upload)
         if firing.request_mode.rows:
             return cls._of_rows(firing)
+        if firing.request_mode.mix:
+            return cls._of_mix(firing, firing.request_mode.mix)
         request, body = encode_request(firing), firing.body.encode()
         deferred_body = body if firing.await_continue else b""
         return cls(
@@ -46,8 +51,14 @@ class RequestTemplate:
 
     def target_of(self, request: int) -> str:
         """Return the target of request number `request`: path and query, as written."""
-        write = self.row_writes[request % len(self.row_writes)] if self.row_writes else None
-        return (write or self.first_write).split(b" ", 2)[1].decode()
+        return self._write_of(request).split(b" ", 2)[1].decode()
+
+    def _write_of(self, request: int) -> bytes:
+        if self.places:
+            return self.row_writes[self.places[request]]
+        if self.row_writes:
+            return self.row_writes[request % len(self.row_writes)]
+        return self.first_write
 
     @classmethod
     def _of_rows(cls, firing: Firing) -> Self:
@@ -61,6 +72,27 @@ class RequestTemplate:
             bodiless_response=firing.method == "HEAD",
             keep_alive=firing.keep_alive,
             row_writes=row_writes,
+        )
+
+    @classmethod
+    def _of_mix(cls, firing: Firing, views: Sequence[MixedView]) -> Self:
+        """Return the template of a mix, whose views have methods and headers of their own."""
+        row_writes = tuple(
+            encode_request(
+                replace(firing, method=view.method, headers=view.headers, path=path, body=body)
+            )
+            for view in views
+            for path, body in view.requests
+        )
+        weights = tuple(view.weight for view in views)
+        order = assignment(weights, firing.load.requests, firing.seed)
+        return cls(
+            first_write=row_writes[0],
+            deferred_body=b"",
+            bodiless_response=False,  # a mix has no HEAD
+            keep_alive=firing.keep_alive,
+            row_writes=row_writes,
+            places=places(order, [len(view.requests) for view in views]),
         )
 
     @classmethod

@@ -36,6 +36,7 @@ from dashboard.management.options import (
     read_project,
 )
 from dashboard.management.terminal.advice_lines import advice_lines
+from dashboard.management.terminal.mix_tables import views_table
 from dashboard.management.terminal.outputs import (
     print_left_out,
     print_log_tail,
@@ -197,10 +198,22 @@ def print_result(report: Report, printed_warnings: Collection[str]) -> None:
         table, left_out = result_table(report, console.width)
         console.print(table)
         print_left_out(console, left_out)
+        print_views(console, report)
     for note in result_notes(report, printed_warnings):
         console.print(note, highlight=False, markup=False)
     if "where" in report:
         print_where(console, report["where"])
+
+
+def print_views(console: Console, report: Report) -> None:
+    """Print the views of a mix, and what each of them shows."""
+    if "mixed_views" in report:
+        table, left_out = views_table(report, console.width)
+        console.print(table)
+        print_left_out(console, left_out)
+        for view in report["mixed_views"]:
+            if view["sentence"]:
+                console.print(view["sentence"], highlight=False, markup=False)
 
 
 def print_advice(lines: Iterable[str]) -> None:

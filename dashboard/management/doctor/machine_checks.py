@@ -17,7 +17,7 @@ from .finding import Finding, note, ok, problem
 def check_project(path: Path) -> Finding:
     """Check that the lab.toml can be read."""
     project = load_manifest(path)
-    return ok("project", f"{project.name}, {counted(len(project.scenarios), 'scenario')}.")
+    return ok("project", f"{project.name}, {counted(len(project.unmixed), 'scenario')}.")
 
 
 def check_servers(path: Path) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from dashboard.project.servers.settings import InvalidSetting, resolve
 from . import tables
 from .claims import claim_of
 from .env_files import read_env_files
+from .mixes import mix_of
 from .problems import Problems
 from .scenarios import scenario_of
 from .servers import servers_of
@@ -53,7 +55,7 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
         setup=table.setup,
         bystander_path=table.neighbour,
         served_by=table.server,
-        companions=_named(Companion, file.companion),
+        companions=_companions(file, scenarios),
         login=_login(table.login),
         start_timeout_s=table.start_timeout_s,
         versions=_versions(file, path.parent, problems),
@@ -67,10 +69,14 @@ def project_of(file: tables.File, path: Path, problems: Problems) -> Project:
 def _scenarios(
     file: tables.File, servers: Mapping[str, Server], beside: Path, problems: Problems
 ) -> dict[str, Scenario]:
-    return {
+    scenarios = {
         name: scenario_of(name, table, servers, beside, problems.at("scenario", name))
         for name, table in file.scenario.items()
     }
+    mixes = {
+        name: mix_of(name, table, scenarios, servers, problems) for name, table in file.mix.items()
+    }
+    return {**scenarios, **mixes}
 
 
 def _versions(file: tables.File, beside: Path, problems: Problems) -> dict[str, Version]:
@@ -105,6 +111,21 @@ def _named(kind: type[Named], tables_by_name: Mapping[str, tables.Table]) -> dic
     return {
         name: kind(name=name, **table.values_for(kind)) for name, table in tables_by_name.items()
     }
+
+
+def _companions(file: tables.File, scenarios: Mapping[str, Scenario]) -> dict[str, Companion]:
+    """Return the companions; a mix needs those of the scenarios that its views belong to."""
+    return {
+        name: replace(companion, scenarios=(*companion.scenarios, *_mixes(companion, scenarios)))
+        for name, companion in _named(Companion, file.companion).items()
+    }
+
+
+def _mixes(companion: Companion, scenarios: Mapping[str, Scenario]) -> Iterator[str]:
+    for name, scenario in scenarios.items():
+        mixed = {view.partition(".")[0] for view in scenario.mix}
+        if mixed & set(companion.scenarios) - {name}:
+            yield name
 
 
 def _directory(text: str, beside: Path, here: Problems) -> Path:
@@ -186,6 +207,6 @@ def _check_companions(project: Project, env: Mapping[str, str], problems: Proble
 
 
 def _variants(project: Project, problems: Problems) -> Iterator[tuple[Variant, Problems]]:
-    for scenario in project.scenarios.values():
+    for scenario in project.unmixed.values():
         for variant in scenario.variants.values():
             yield variant, problems.at("scenario", scenario.name, "variant", variant.name)

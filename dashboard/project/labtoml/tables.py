@@ -189,6 +189,17 @@ class Scenario(Table):
     variant: dict[v.Name, Variant] = key("the ways to write it")
 
 
+class Mix(Table):
+    """Several views as one load: what their project is requested in all."""
+
+    title: v.Text = key("what the traffic is", example="Monday at ten")
+    weights: v.Weights = key("how often each view is requested, by SCENARIO.VARIANT")
+    servers: v.Texts = key("those of its lanes, the baseline first", example=["daphne"])
+    rate: v.Rate | None = key("requests per second; left out: a burst, by load", None)
+    duration: v.Duration = key("how long the rate lasts, in seconds", 10.0)
+    load: Load = key("what is fired", Load.model_validate({}))
+
+
 class Sweep(Table):
     """The loads at which a claim's card also offers its lanes."""
 
@@ -216,4 +227,5 @@ class File(Table):
     companion: dict[v.Name, Companion] = key("other processes that the project needs", {})
     requirement: dict[v.Name, Requirement] = key("what some variants need besides it", {})
     scenario: dict[v.Name, Scenario] = key("pieces of work")
+    mix: dict[v.Name, Mix] = key("several views as one load", {})
     claim: dict[v.Name, Claim] = key("sentences that people believe", {})

@@ -25,6 +25,7 @@ MIN_POLL_MS, MAX_POLL_MS = 1, 60_000
 MAX_AT_A_TIME = 10_000
 MIN_START_S, MAX_START_S = 1, 3600
 MAX_LEVELS = 100
+MAX_WEIGHT = 1_000_000_000  # of a view in a mix, such as its number of requests
 
 
 class Expected:
@@ -67,6 +68,8 @@ def number(low: float, high: float) -> Expected:
 def plan_number(name: str) -> Expected:
     """Expect a number of a plan within its bounds."""
     field = PLAN_FIELDS[name]
+    if field.above_low:
+        return Expected(f"a number {field.bounds()}", gt=field.low, le=field.high)
     if field.kind is int:
         return whole(int(field.low), int(field.high))
     return number(field.low, field.high)
@@ -94,6 +97,8 @@ Numbers = Annotated[tuple[Number, ...], sequence("a list of numbers")]
 Requests = Annotated[int, plan_number("requests")]
 Concurrency = Annotated[int, plan_number("concurrency")]
 Rounds = Annotated[int, plan_number("rounds")]
+Rate = Annotated[float, plan_number("rate")]
+Duration = Annotated[float, plan_number("duration")]
 SendKbPerS = Annotated[float, plan_number("send_kb_per_s")]
 EveryS = Annotated[float, plan_number("every")]
 PollMs = Annotated[float, number(MIN_POLL_MS, MAX_POLL_MS)]
@@ -153,6 +158,13 @@ _CookieValue = Annotated[
     str, matching(f"{_COOKIE_OCTET}*", "a text that a cookie can hold", secret=True)
 ]
 Cookies = dict[_Token, _CookieValue]
+
+_ViewName = Annotated[
+    str,
+    matching(r"[A-Za-z0-9][A-Za-z0-9_-]*\.[A-Za-z0-9][A-Za-z0-9_-]*", "a view, 'SCENARIO.VARIANT'"),
+]
+_Weight = Annotated[float, Expected(f"a number above 0 to {MAX_WEIGHT:,}", gt=0, le=MAX_WEIGHT)]
+Weights = dict[_ViewName, _Weight]
 
 OpeningText = Annotated[
     str, Expected(f"a text of at most {MOST_CHARACTERS:,} characters", max_length=MOST_CHARACTERS)

@@ -66,6 +66,7 @@ class Variant:
     exchange: the messages of a websocket.
     rows: of the scenario's CSV file, for {column} in path and body; each request takes the next.
     wait: which parameters make up the waiting time, if not those of the scenario.
+    mix: the views of a mix, which it is then instead of a view of its own.
     overrides: what it is served with instead of the project's own.
     """
 
@@ -89,6 +90,7 @@ class Variant:
     rows: tuple[Mapping[str, str], ...] = ()
     wait: str | None = None
     overrides: ServiceOverrides | None = None
+    mix: tuple[MixPart, ...] = ()
 
     def url_path(self, parameters: Mapping[str, float], row: int = 0) -> str:
         """Return the path to fire at, with the values of one row if there are rows.
@@ -129,6 +131,22 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class MixPart:
+    """A view of a mix, `SCENARIO.VARIANT`: its variant, its path and bodies, and its weight."""
+
+    name: str
+    weight: float
+    variant: Variant
+    parameters: Mapping[str, float]
+
+    @property
+    def requests(self) -> tuple[tuple[str, str], ...]:
+        """Path and body of its requests, which take turns."""
+        rows = self.variant.request_mode(self.parameters).rows
+        return rows or ((self.variant.url_path(self.parameters), self.variant.body),)
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One piece of work, its variants, and its default run.
 
@@ -136,6 +154,7 @@ class Scenario:
         theory needs it.
     concurrency: the most requests in flight at once, or None for all of them.
     send_kb_per_s, every_s: as in the load (`wire.load`).
+    rate_rps, duration_s: of a mix, a Poisson load instead of a burst; else None.
     """
 
     name: str
@@ -149,6 +168,14 @@ class Scenario:
     concurrency: int | None = None
     send_kb_per_s: float | None = None
     every_s: float = 0.0
+    rate_rps: float | None = None
+    duration_s: float | None = None
+
+    @property
+    def mix(self) -> dict[str, float]:
+        """The views of a mix and their weights; empty if it is none."""
+        parts = (part for variant in self.variants.values() for part in variant.mix)
+        return {part.name: part.weight for part in parts}
 
     def values(self, given: Mapping[str, float]) -> dict[str, float]:
         """Return a value for each parameter: the given one, or its default."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 
 from dashboard.analysis.inference.comparison import FEWEST_ROUNDS, LOOKS, MOST_ROUNDS
@@ -74,7 +74,17 @@ def make_plan(
     with _together_with(project.problems(scenario, chosen, values)):
         load = _load(definition, requested)
         rounds = _rounds(definition, rounds, load, len(chosen), options)
-        plan = Plan(scenario, chosen, load, rounds, _seed(seed), values, timeout_s, **options)
+        plan = Plan(
+            scenario,
+            chosen,
+            load,
+            rounds,
+            _seed(seed),
+            values,
+            timeout_s,
+            mix=definition.mix,
+            **options,
+        )
     return _checked(definition, plan)
 
 
@@ -124,6 +134,8 @@ def _checked(scenario: Scenario, plan: Plan) -> Plan:
 def _mode_problems(scenario: Scenario, plan: Plan) -> list[Problem]:
     """Return what a load or a client cannot do with the request modes of these variants."""
     problems = []
+    if plan.mix and plan.client != ENGINE:
+        problems.append(Problem("client", f"expected {ENGINE}: no other client can send a mix"))
     modes = [scenario.variants[lane.variant].request_mode(plan.parameters) for lane in plan.lanes]
     if plan.load.send_kb_per_s is not None and not any(mode.upload for mode in modes):
         problems.append(Problem("send_kb_per_s", "expected a variant that uploads, found none"))
@@ -192,11 +204,19 @@ class RequestedLoad:
         """True for a rate, False for a burst."""
         return self.rate_rps is not None or self.duration_s is not None or self.poisson
 
+    @property
+    def is_left_to_scenario(self) -> bool:
+        """True if no option decides which load it is."""
+        return not self.rate and self.requests is None and self.concurrency is None
+
 
 def _load(scenario: Scenario, requested: RequestedLoad) -> Load:
     send_kb_per_s = requested.send_kb_per_s
     if send_kb_per_s is None:
         send_kb_per_s = scenario.send_kb_per_s
+    if scenario.rate_rps and requested.is_left_to_scenario:
+        rate_rps, duration_s = scenario.rate_rps, scenario.duration_s
+        requested = replace(requested, rate_rps=rate_rps, duration_s=duration_s, poisson=True)
     if requested.rate:
         return _rate(requested, send_kb_per_s)
     requests, concurrency = requested.requests, requested.concurrency

@@ -161,6 +161,9 @@ def make_subject(
     if not problems and definition.variants[chosen.variant].websocket:
         expected = "expected one request to trace, a websocket is messages on a connection"
         problems.append(Problem("lanes", f"{chosen}: {expected}"))
+    if not problems and definition.mix:
+        views = ", ".join(definition.mix)
+        problems.append(Problem("scenario", f"expected one view, {scenario} is a mix of {views}"))
     if problem := PLAN_FIELDS["timeout"].problem(timeout_s):
         problems.append(problem)
     if problems:

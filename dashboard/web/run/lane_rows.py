@@ -98,8 +98,11 @@ def _row(run: Run, lane: RunLane, numbers: Mapping[str, str]) -> LaneView:
 
 
 def _xray_url(run: Run, lane: RunLane) -> str:
-    """Return the address of the lane's X-ray; empty for a server that Liveburst did not start."""
-    if lane.facts.get("probe") is False:
+    """Return the address of the lane's X-ray; empty for a mix, whose requests are of many kinds.
+
+    Empty also for a server that Liveburst did not start.
+    """
+    if lane.facts.get("probe") is False or run.plan.get("mix"):
         return ""
     parameters = {f"parameter_{name}": value for name, value in run.plan["parameters"].items()}
     query = {"scenario": run.plan["scenario"], "lane": lane.name.removesuffix(TWIN), **parameters}

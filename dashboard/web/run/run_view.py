@@ -37,6 +37,7 @@ from dashboard.wire.report.page_data import RunData
 from dashboard.wire.report.report import Calibrated
 
 from .lane_rows import LaneView, medians_differ, rows_of, rows_within
+from .mixed_views import MixedViewRow, mixed_view_rows
 from .run_json import run_json
 
 # The number of "3.4× faster", "1.9× as long" and "12 % longer", but not the end of a range.
@@ -90,6 +91,7 @@ class RunView:
     medians_differ: bool  # from what the ratios, which are by rounds, suggest
     selection: str  # the stretch of each round that the table covers; empty: the whole round
     lanes: list[LaneView]
+    views: list[MixedViewRow]  # those of a mix
     data: RunData
 
     @property
@@ -167,6 +169,7 @@ def view_of(
         medians_differ=report is not None and not stretch and medians_differ(report),
         selection=_selection_text(stretch) if stretch else "",
         lanes=_rows(run, run_lanes, report or live_report, stretch),
+        views=mixed_view_rows(report or live_report),
         data=run_json(run, plan, run_lanes),
     )
 

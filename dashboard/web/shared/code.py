@@ -10,7 +10,7 @@ import ast
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,12 +19,13 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from dashboard.project.model.scenario import Variant
+from dashboard.project.model.scenario import MixPart, Variant
 from dashboard.project.project import Project
 from dashboard.wire.plural import counted
 
 MAX_FILE_BYTES = 500_000
 MAX_LINES = 150
+MAX_VIEWS = 6  # of a mix
 # The classes of Pygments' HTML that static/css/code.css has a rule for. Spans of others are left
 # out: they were half of a listing.
 STYLED = "k|kn|kc|kd|ow|nd|s|s1|s2|sa|si|se|mi|mf|mh|c|c1|sd|nf|nc"
@@ -63,7 +64,16 @@ def code_of(project: Project, scenario: str, lanes: Sequence[str]) -> list[Listi
     """Return the code of the lanes' variants, each once, without variants that no longer exist."""
     variants = project.scenarios[scenario].variants if scenario in project.scenarios else {}
     names = dict.fromkeys(lane.partition("@")[0] for lane in lanes)
-    return listings(project, [variants[name] for name in names if name in variants])
+    chosen = [variants[name] for name in names if name in variants]
+    views = [part for variant in chosen for part in variant.mix]
+    return _of_mix(project, views) if views else listings(project, chosen)
+
+
+def _of_mix(project: Project, views: Sequence[MixPart]) -> list[Listing]:
+    """Return the code of the views that are requested most; being other work, none is compared."""
+    most = sorted(views, key=lambda view: -view.weight)[:MAX_VIEWS]
+    variants = [replace(view.variant, name=view.name) for view in most]
+    return [listing for variant in variants for listing in listings(project, [variant])]
 
 
 def listings(project: Project, variants: Sequence[Variant]) -> list[Listing]:

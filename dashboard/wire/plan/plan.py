@@ -26,6 +26,7 @@ from .fields import (
     PLAN_FIELDS,
 )
 from .load import Burst, Load, Rate, load_from_json
+from .mix import MAX_VIEWS, assignment
 from .request_mode import PLAIN, RequestMode
 
 # The loads are exported from here, since they are part of the contract.
@@ -100,6 +101,7 @@ class Plan(JsonObject):
     `margin`: the smallest difference that counts; 0.03 is 3 %.
     `bystander`: requests to an unrelated view are fired beside the load, if the project has one.
     `where`: after its rounds each lane is fired at once more, sampled; that firing never counts.
+    `mix`: the views that the requests are to and their weights, if it is a mix's scenario.
     """
 
     ignores_unknown_keys: ClassVar[bool] = True
@@ -118,6 +120,7 @@ class Plan(JsonObject):
     margin: float = MARGIN
     bystander: bool = field(default=True, metadata=json_key("neighbour"))
     where: bool = False
+    mix: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = [*self.load.problems(), *self._run_problems()]
@@ -147,6 +150,9 @@ class Plan(JsonObject):
         if self.limit_s is not None and not self.until_sure:
             message = f"expected a run until certain, found {self.rounds} fixed rounds"
             problems.append(Problem("limit", message))
+        if len(self.mix) > MAX_VIEWS or any(weight <= 0 for weight in self.mix.values()):
+            message = f"expected at most {MAX_VIEWS} views, each with a weight above 0"
+            problems.append(Problem("mix", message))
         if self.client not in CLIENTS:
             expected = f"expected one of {', '.join(CLIENTS)}, found {self.client!r}"
             problems.append(Problem("client", expected))
@@ -165,8 +171,15 @@ class Plan(JsonObject):
         ]
 
     def to_json(self) -> StoredPlan:
-        """Return the plan as it is stored with its run."""
-        return cast(StoredPlan, super().to_json())
+        """Return the plan as it is stored with its run; only that of a mix has its views."""
+        stored = {**super().to_json()}
+        if not self.mix:
+            del stored["mix"]
+        return cast(StoredPlan, stored)
+
+    def views_in(self, number: int) -> Sequence[int]:
+        """Return the view of each request of round `number`, by its place in `mix`."""
+        return assignment(tuple(self.mix.values()), self.load.requests, self.seed + number)
 
     @classmethod
     def from_json(cls, data: object) -> Self:

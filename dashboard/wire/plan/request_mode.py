@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .exchange import NUMBERS_BACK, Exchange
+from .mix import MixedView
 
 MAX_UPLOAD_BYTES = 1_000_000_000
 
@@ -25,7 +26,8 @@ class RequestMode:
     Location; it is requested at this interval until the result is there. `websocket`: the requests
     are messages on connections that stay open; `exchange` defines what is sent and which message
     is the response. `chunks`: the arrival of each piece of a response is recorded. `rows`: request
-    n uses the path and body of row n, and starts over after the last row.
+    n uses the path and body of row n, and starts over after the last row. `mix`: the requests are
+    to several views, by `assignment`.
     """
 
     upload: Upload | None = None
@@ -34,6 +36,7 @@ class RequestMode:
     chunks: bool = False
     rows: tuple[tuple[str, str], ...] = ()
     exchange: Exchange = NUMBERS_BACK
+    mix: tuple[MixedView, ...] = ()
 
 
 PLAIN = RequestMode()

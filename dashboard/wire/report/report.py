@@ -10,6 +10,7 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 from .advice import Advice
 from .lanes import LaneReport
 from .verdict import VerdictReport
+from .views import ViewReport
 from .where import WhereReport
 
 DiscardReason = Literal["stolen", "late"]  # by the host; the load generator
@@ -75,7 +76,7 @@ class Report(TypedDict):
     """The result of one run.
 
     `advice` is there once the run has ended, and not in older reports. `where` is there if that was
-    asked for, and not stored with the report.
+    asked for, and not stored with the report. `mixed_views` are those of a mix.
     """
 
     run: str
@@ -94,3 +95,4 @@ class Report(TypedDict):
     warnings: list[str]
     advice: NotRequired[list[Advice]]
     where: NotRequired[WhereReport]
+    mixed_views: NotRequired[list[ViewReport]]

@@ -41,6 +41,7 @@ class StoredPlan(TypedDict):
     margin: NotRequired[float]
     neighbour: NotRequired[bool]
     where: NotRequired[bool]
+    mix: NotRequired[dict[str, float]]
 
 
 class StoredPrediction(TypedDict):

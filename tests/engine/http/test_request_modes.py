@@ -1,4 +1,4 @@
-"""Requests that are more than one write and one response: uploads, polls, pieces, rows."""
+"""Requests that are more than one write and one response: uploads, polls, pieces, rows, mixes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dashboard.targets.observe.sock_diag import SocketQuery, find
 from dashboard.wire.failure import Failure
 from dashboard.wire.frame import EnvelopeReader, decode, is_event
 from dashboard.wire.plan.load import Burst, Load, Rate
+from dashboard.wire.plan.mix import MixedView, assignment
 from dashboard.wire.plan.plan import Firing
 from dashboard.wire.plan.request_mode import RequestMode, Upload
 from dashboard.wire.units import BYTES_PER_MB as MB
@@ -330,3 +331,34 @@ async def test_each_request_is_that_of_its_row(load: Load, process: Process) -> 
     assert len(frames["samples"]) == 7
     expected = sorted((path, body.encode()) for path, body in (rows * 3)[:7])
     assert sorted(received) == expected
+
+
+@pytest.mark.parametrize("load", [Burst(20, 3), Rate(200, 0.1)])
+async def test_each_request_of_a_mix_is_that_of_its_view(load: Load, process: Process) -> None:
+    received: list[tuple[str, str, bytes]] = []
+
+    async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            first, headers = await head_of(reader)
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            method, path, _ = first.split()
+            received.append((f"{method} {path}", headers.get("x-view", ""), body))
+            writer.write(OK)
+
+    mix = (
+        MixedView(3.0, "GET", (), (("/a/1", ""), ("/a/2", ""))),
+        MixedView(1.0, "POST", (("X-View", "b"),), (("/b", "body"),)),
+    )
+    async with serving(note) as port:
+        plain = burst(port, "/", 1, 1, seed=5, request_mode=RequestMode(mix=mix))
+        frames = await fired(process, Firing(**{**vars(plain), "load": load}))
+    order = assignment((3.0, 1.0), 20, 5)
+    number = list(order).count(1)
+    assert number in (5, 6)
+    assert sorted(row["request"] for row in frames["samples"]) == list(range(20))
+    assert [entry for entry in received if entry[0] == "POST /b"] == [
+        ("POST /b", "b", b"body")
+    ] * number
+    paths = [entry[0] for entry in received if entry[0] != "POST /b"]
+    assert abs(paths.count("GET /a/1") - paths.count("GET /a/2")) <= 1
+    assert len(paths) == 20 - number

@@ -74,7 +74,8 @@ class Firings:
         fired_s = self._context.resources.last_fired.get(_warm_key(lane, target))
         if fired_s is None or time.monotonic() - fired_s > WARM_FOR_S:
             load = self._context.plan.load
-            requests = min(load.requests, load.concurrency, WARM_UP_REQUESTS)
+            views = len(self._context.plan.mix)
+            requests = min(load.requests, load.concurrency, max(WARM_UP_REQUESTS, views))
             reading = await self.fire(position, lane, WARM_UP_ROUND, Burst(requests, requests))
             await self._warnings.overflows(reading)
         await self._measure_bystander(position, lane)

@@ -8,7 +8,9 @@ from dashboard.runs.conduct.run_context import RunContext
 from dashboard.runs.resources import Target
 from dashboard.targets.lifecycle.login.session import request_headers
 from dashboard.wire.frame import WARM_UP_ROUND
+from dashboard.wire.plan.mix import MixedView
 from dashboard.wire.plan.plan import ENGINE, Firing, Load
+from dashboard.wire.plan.request_mode import RequestMode
 
 
 def make_firing(
@@ -33,7 +35,27 @@ def make_firing(
         client=plan.client,
         seed=plan.seed + number,  # the same arrivals for each lane of a round
         bystander_path=_bystander_path(context, target, variant, number),
-        request_mode=with_filled_rows(variant.request_mode(plan.parameters)),
+        request_mode=_request_mode(context, target, variant, number),
+    )
+
+
+def _request_mode(
+    context: RunContext, target: Target, variant: Variant, number: int
+) -> RequestMode:
+    """Return the request mode with everything filled in; a mix warms each of its views up."""
+    if not variant.mix:
+        return with_filled_rows(variant.request_mode(context.plan.parameters))
+    parts = {part.name: part for part in variant.mix}
+    return RequestMode(
+        mix=tuple(
+            MixedView(
+                weight=weight if number != WARM_UP_ROUND else 1.0,
+                method=parts[name].variant.method,
+                headers=request_headers(parts[name].variant, target.session),
+                requests=tuple((path, fill_in(body)) for path, body in parts[name].requests),
+            )
+            for name, weight in context.plan.mix.items()  # in the order by which it is taken apart
+        )
     )
 
 

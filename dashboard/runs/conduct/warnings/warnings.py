@@ -160,7 +160,9 @@ class Warnings:
         target = await targets.of(position, lane)
         answers = LaneAnswers(
             statuses.only(position),
-            self._context.variant(lane).url_path(self._plan.parameters),
+            "one of the mix's views"
+            if self._plan.mix
+            else self._context.variant(lane).url_path(self._plan.parameters),
             statuses.failures(position),
             self._answers.get(position, []),
             target.log_line,

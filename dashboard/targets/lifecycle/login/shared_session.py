@@ -59,7 +59,8 @@ def _protected_view(project: Project, scenario: str | None) -> tuple[Variant, st
     """
     for candidate in sorted(project.scenarios.values(), key=lambda item: item.name != scenario):
         for variant in candidate.variants.values():
-            if variant.login and variant.method in SAFE_METHODS and not variant.websocket:
+            plain = not (variant.websocket or variant.mix)
+            if variant.login and variant.method in SAFE_METHODS and plain:
                 return variant, variant.url_path(candidate.values({}))
     return None
 
