@@ -77,6 +77,7 @@ class Experiment(QueuedWork):
 
         CLAIMS = "claims"
         MATRIX = "matrix"
+        MIX = "mix"
         SWEEP = "sweep"
         SURVEY = "survey"
 

@@ -27,8 +27,6 @@ from dashboard.runs.queue.experiment import ExperimentPlan, Steps
 from dashboard.runs.queue.laboratory import Laboratory
 from dashboard.runs.wiring import set_up
 from dashboard.state.home import home
-from dashboard.wire.experiments.matrix import MatrixCell
-from dashboard.wire.experiments.sweep import LevelLane
 from dashboard.wire.plural import counted
 
 from .options import (
@@ -41,7 +39,7 @@ from .options import (
     add_project,
     parameter_setting,
 )
-from .without_success import succeeded
+from .without_success import Measured, succeeded
 
 Answer = TypeVar("Answer")
 EXIT_STATUS = {Status.FINISHED: 0, Status.STOPPED: INTERRUPTED}
@@ -128,7 +126,7 @@ def exit_with_status(experiment: Experiment) -> None:
         sys.exit(EXIT_STATUS.get(Status(experiment.status), RUN_FAILED))
 
 
-def exit_if_nothing_succeeded(cells: Iterable[MatrixCell | LevelLane]) -> None:
+def exit_if_nothing_succeeded(cells: Iterable[Measured]) -> None:
     """Exit if no request succeeded in any of these, which are all that were fired."""
     if not succeeded(cells):
         sys.stderr.write("Nothing was measured: no request succeeded.\n")

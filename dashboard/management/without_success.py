@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TypeAlias
 
 from dashboard.analysis.report.expectations import Expectation
 from dashboard.analysis.text.causes.view_calls import failure_text
 from dashboard.wire.experiments.matrix import MatrixCell
+from dashboard.wire.experiments.mix import MixedViewAnswer
 from dashboard.wire.experiments.sweep import LevelLane
 from dashboard.wire.plural import counted
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.report.report import Report
+
+Measured: TypeAlias = MatrixCell | LevelLane | MixedViewAnswer
 
 # An expectation on one of these is about failures: whether they are right is for it to decide.
 ON_FAILURES = ("ok", "errors")
@@ -39,11 +43,11 @@ def print_without_success(lanes: Iterable[LaneReport]) -> None:
     sys.stderr.flush()
 
 
-def succeeded(cells: Iterable[MatrixCell | LevelLane]) -> bool:
+def succeeded(cells: Iterable[Measured]) -> bool:
     """Return whether a request succeeded in a cell of a matrix, or a lane of a sweep's level."""
     return any(success > 0 for success in _successes(cells))
 
 
-def _successes(cells: Iterable[MatrixCell | LevelLane]) -> Iterator[int]:
+def _successes(cells: Iterable[Measured]) -> Iterator[int]:
     for cell in cells:
         yield (cell["requests"] or 0) - (cell["failed"] or 0)

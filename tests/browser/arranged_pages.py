@@ -10,6 +10,7 @@ from .arranged import STATES, empty, finished, state
 from .bench import fire
 from .bench import wait_for_status as wait_for
 from .furnished import Bench, log_in, run_id, start_survey
+from .mixes import MIX
 
 __all__ = ["CLAIM", "STATES", "UNTRIED"]
 
@@ -97,6 +98,25 @@ def matrix(page: Page, bench: Bench) -> None:
 @state
 def sweep(page: Page, bench: Bench) -> None:
     page.goto(bench.sweep)
+
+
+@state
+def mix_form(page: Page, bench: Bench) -> None:
+    page.goto(f"{bench.mixing}/explore/?scenario={MIX}")
+    expect(page.locator("#mix-estimate")).to_contain_text("takes about")
+
+
+@state
+def mix(page: Page, bench: Bench) -> None:
+    page.goto(bench.mix)
+    expect(page.locator("td.heat").first).to_be_visible()
+
+
+@state
+def mixed_run(page: Page, bench: Bench) -> None:
+    page.goto(bench.mixed)
+    wait_for(page, "finished")
+    page.locator(".mixed-views").scroll_into_view_if_needed()
 
 
 @state

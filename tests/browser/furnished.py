@@ -24,6 +24,7 @@ from .bench import choose_lanes, fill, fire, run_it
 from .bench import wait_for_status as wait_for
 from .conftest import ROOT, serving
 from .disturb import disturb
+from .mixes import MIX, lab_with_mix
 
 HEIGHT = 1000
 LONG_S = 240
@@ -177,6 +178,34 @@ class Bench:
             lab = _broken_lab(home)
             address = self._stack.enter_context(serving(home, "--project", str(lab)))
             return _failed(page, address)
+
+    @cached_property
+    def mixing(self) -> str:
+        """A dashboard of a project with a mix."""
+        home = self._directory()
+        return self._stack.enter_context(serving(home, "--project", str(lab_with_mix(home))))
+
+    @cached_property
+    def mix(self) -> str:
+        """A finished mix, with each of its views left out."""
+        with self._making("a mix") as page:
+            page.goto(f"{self.mixing}/explore/?scenario={MIX}")
+            page.locator("[name=leave_out]").check()
+            page.get_by_role("button", name="Run the mix").click()
+            page.wait_for_url(re.compile(r"/explore/\w{8}/$"))
+            expect(page.locator("#experiment")).to_have_attribute(
+                "data-status", "finished", timeout=2 * LONG_S * 1000
+            )
+            return page.url
+
+    @cached_property
+    def mixed(self) -> str:
+        """A run of a mix."""
+        answer = self.mix
+        with self._making("a run of a mix") as page:
+            page.goto(answer)
+            run = page.locator(".mix-runs a", has_text="1: mix").first.get_attribute("href")
+            return f"{self.mixing}{run}"
 
     @cached_property
     def xray(self) -> str:

@@ -21,10 +21,12 @@ from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.imports.schema import ImportedFile
 from dashboard.web.bench.forms import FireForm
 from dashboard.web.explore.forms import MatrixForm, SweepForm
+from dashboard.web.explore.mix_form import MixForm
 from dashboard.web.shared.form_values import PARAMETER
 from dashboard.web.survey.forms import SurveyForm
 from dashboard.web.xray.forms import XrayForm
 from dashboard.wire.experiments.matrix import MatrixAnswer
+from dashboard.wire.experiments.mix import MixAnswer
 from dashboard.wire.experiments.survey import SurveyAnswer
 from dashboard.wire.experiments.sweep import SweepAnswer
 from dashboard.wire.plan.fields import PLAN_FIELDS
@@ -133,6 +135,7 @@ SORT = {"sort": TEXT}
 STRETCH = {"from": WHOLE, "to": WHOLE}
 FIRE, XRAY = SCENARIO | fields_of(FireForm), SCENARIO | fields_of(XrayForm)
 MATRIX, SWEEP = SCENARIO | fields_of(MatrixForm), SCENARIO | fields_of(SweepForm)
+MIX = SCENARIO | fields_of(MixForm)
 SURVEY = _fields(SurveyForm(load_manifest(ROOT / "liveapp" / "lab.toml")).fields)
 LOGIN = {"name": TEXT, "password": TEXT, "next": TEXT}
 RUN_FILE = {"file": FILE_FIELD}
@@ -165,19 +168,25 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "explore-sweep": (
         post("Compare lanes over a range of loads.", SWEEP, "scenario", "axis", "low", "high"),
     ),
+    "explore-mix": (post("Fire a mix, and each of its views alone.", MIX, "scenario", "servers"),),
+    "explore-mix-estimate": (
+        post("How long such a mix will take.", MIX, statuses=(OK, MISSING), media=PLAIN),
+    ),
     "explore-matrix-estimate": (
         post("How long such a matrix will take.", MATRIX, statuses=(OK, MISSING), media=PLAIN),
     ),
     "explore-sweep-estimate": (
         post("How long such a sweep will take.", SWEEP, statuses=(OK, MISSING), media=PLAIN),
     ),
-    "experiment": (Operation("A matrix or a sweep."),),
+    "experiment": (Operation("A matrix, a sweep or a mix."),),
     "experiment-answer": (Operation("Its answer, as a fragment."),),
     "experiment-json": (
         Operation(
             "Its answer as JSON.",
             media=JSON,
-            answer={"anyOf": [{"$ref": "MatrixAnswer"}, {"$ref": "SweepAnswer"}]},
+            answer={
+                "anyOf": [{"$ref": "MatrixAnswer"}, {"$ref": "SweepAnswer"}, {"$ref": "MixAnswer"}]
+            },
         ),
     ),
     "experiment-csv": (Operation("Its answer as a table.", media=CSV, answer=TEXT),),
@@ -286,7 +295,7 @@ def write() -> None:
 def openapi() -> str:
     """Return the document as JSON."""
     schemas: dict[str, Any] = {}
-    for kind in (MatrixAnswer, SweepAnswer, SurveyAnswer):
+    for kind in (MatrixAnswer, SweepAnswer, MixAnswer, SurveyAnswer):
         _schema_of(kind, schemas)
     imported = ImportedFile.model_json_schema()
     schemas |= {**imported.pop("$defs"), "ImportedFile": imported}

@@ -59,6 +59,12 @@ class Command(BaseCommand):
             metavar="SCENARIO=NUMBER",
             help="its share of the traffic, in any unit (default: 1)",
         )
+        parser.add_argument(
+            "--mix",
+            default="",
+            metavar="MIX",
+            help="weigh views by a [mix.NAME] of the lab.toml; SCENARIOs default to its own",
+        )
         add_project(parser)
         parser.add_argument("--json", metavar="FILE|-", help="the result; - instead of the table")
         parser.add_argument("--csv", metavar="FILE", help="a line for each alternative")
@@ -94,6 +100,7 @@ def _survey(options: Options) -> Survey:
         rounds=options["rounds"],
         seed=options["seed"],
         weights=dict(options["weight"]),
+        mix=options["mix"],
     )
 
 

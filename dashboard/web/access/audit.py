@@ -32,6 +32,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "describe": "named",
     "experiment-stop": "stopped",
     "explore-matrix": "fired a matrix",
+    "explore-mix": "fired a mix",
     "explore-sweep": "fired a sweep",
     "fire-advice": "tested advice",
     "import-run": "imported",
@@ -49,7 +50,12 @@ ACTIONS: Final[Mapping[str, str]] = {
 LOGGED_IN: Final = "logged in"
 # These only compute: a form is sent for an estimate of what it would take.
 NOT_LISTED: Final = frozenset(
-    {"explore-matrix-estimate", "explore-sweep-estimate", "survey-estimate"}
+    {
+        "explore-matrix-estimate",
+        "explore-mix-estimate",
+        "explore-sweep-estimate",
+        "survey-estimate",
+    }
 )
 _ADDRESSES: Final = {b"location", b"hx-push-url", b"hx-redirect"}
 _MADE: Final = re.compile(r"/(?:runs|explore|survey|xray)/([0-9a-z]{8})/")

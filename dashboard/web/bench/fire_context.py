@@ -129,8 +129,8 @@ def fire_context(
             for n in QUICK_REQUESTS
         ],
         "numbers": numbers,
-        "load": typed.get("load") or "burst",
-        "poisson": bool(typed.get("poisson")),
+        "load": typed.get("load") or ("rate" if scenario.rate_rps else "burst"),
+        "poisson": bool(typed.get("poisson") if typed else scenario.rate_rps),
         "guess_sizes": [f"{size:g}" for size in FACTORS],
         "estimate": _plan_estimate(project, plan, costs),
         "fire_words": _plan_words(scenario, plan),
@@ -190,8 +190,8 @@ def _defaults(scenario: Scenario) -> dict[str, tuple[str, str]]:
     """Return each number's initial value and its placeholder."""
     return {
         "requests": (str(scenario.requests), ""),
-        "rate": ("100", ""),
-        "duration": ("5", ""),
+        "rate": (f"{scenario.rate_rps or 100:g}", ""),
+        "duration": (f"{scenario.duration_s or 5:g}", ""),
         "concurrency": ("", "all"),
         "rounds": (str(_initial_rounds(scenario) or ""), "until certain"),
         "seed": ("", "random"),

@@ -266,7 +266,9 @@ def _page(scenario: Scenario, form: FireForm | None = None) -> TemplateContext:
     context = _fire_context(scenario, form)
     lanes = [lane for lane in context["scenario"].lane_choices if lane.checked]
     code = code_of(_project(), scenario.name, [lane.label for lane in lanes])
-    return {**context, **_queue(), "run": None, "ghosts": ghosts(code)}
+    # The drawings are of one piece of work, written in two ways.
+    drawn = [] if scenario.mix else ghosts(code)
+    return {**context, **_queue(), "run": None, "ghosts": drawn}
 
 
 def _fire_context(

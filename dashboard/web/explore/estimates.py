@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.project.project import Project
 from dashboard.runs.experiments.matrix import Matrix
+from dashboard.runs.experiments.mix import MixExperiment
 from dashboard.runs.experiments.sweep import Sweep
 from dashboard.runs.planning.estimates import estimate_of_all
 from dashboard.web.shared.estimates import costs_of, estimate_text
@@ -16,6 +17,14 @@ def matrix_estimate(project: Project, matrix: Matrix | None) -> str:
         return ""
     costs = costs_of(matrix.plan.scenario, matrix.plan.parameters)
     return estimate_text(estimate_of_all(project, matrix.plans, costs))
+
+
+def mix_estimate(project: Project, mix: MixExperiment | None) -> str:
+    """Return the same for all runs of a mix: at a rate, their number and length decide."""
+    if mix is None:
+        return ""
+    plans = [plan for _, plan in mix.parts()] * mix.blocks
+    return estimate_text(estimate_of_all(project, plans, costs_of(mix.plan.scenario)))
 
 
 def sweep_estimate(project: Project, sweep: Sweep | None) -> str:

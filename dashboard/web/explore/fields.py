@@ -70,7 +70,7 @@ def explore_context(
 
 def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> TemplateContext:
     initial = MatrixForm.initial_values(project, scenario)
-    values = _FormValues("matrix", scenario, form, initial)
+    values = FormValues("matrix", scenario, form, initial)
     matrix = None if form else MatrixForm(project, scenario, initial).matrix()
     variants, servers = values.texts("variants"), values.texts("servers")
     return {
@@ -106,7 +106,7 @@ def _matrix(project: Project, scenario: Scenario, form: MatrixForm | None) -> Te
 
 def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> TemplateContext:
     initial = SweepForm.initial_values(scenario)
-    values = _FormValues("sweep", scenario, form, initial)
+    values = FormValues("sweep", scenario, form, initial)
     sweep = None if form else SweepForm(project, scenario, initial).sweep()
     names = {**AXES, **{name: parameter_label(name) for name in scenario.parameters}}
     return {
@@ -127,7 +127,7 @@ def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> Temp
     }
 
 
-def _lane_choices(project: Project, scenario: Scenario, values: _FormValues) -> TemplateContext:
+def _lane_choices(project: Project, scenario: Scenario, values: FormValues) -> TemplateContext:
     """Return the scenario's own lanes, and all other possible ones by server."""
     names, selected = lane_names(project, scenario), values.texts("lanes")
     own = names[: len(scenario.lanes)]
@@ -155,7 +155,7 @@ def _lane_box(scenario: Scenario, name: str, selected: list[str]) -> Checkbox:
     return Checkbox(name, name in selected, scenario.variants[Lane.parse(name).variant].family)
 
 
-class _FormValues:
+class FormValues:
     """The values of a form, submitted or initial."""
 
     def __init__(

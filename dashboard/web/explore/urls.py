@@ -1,4 +1,4 @@
-"""The URLs of Explore: its page, its two forms, and each experiment."""
+"""The URLs of Explore: its page, its forms, and each experiment."""
 
 from django.urls import path
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.explore, name="explore"),
     path("matrix/", views.matrix, name="explore-matrix"),
     path("sweep/", views.sweep, name="explore-sweep"),
+    path("mix/", views.mix, name="explore-mix"),
     path(
         "matrix/estimate/",
         views.estimate,
@@ -21,6 +22,12 @@ urlpatterns = [
         views.estimate,
         {"kind": Experiment.Kind.SWEEP},
         name="explore-sweep-estimate",
+    ),
+    path(
+        "mix/estimate/",
+        views.estimate,
+        {"kind": Experiment.Kind.MIX},
+        name="explore-mix-estimate",
     ),
     path("<slug:experiment_id>/", views.experiment, name="experiment"),
     path("<slug:experiment_id>/answer/", views.answer, name="experiment-answer"),

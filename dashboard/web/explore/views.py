@@ -1,7 +1,8 @@
-"""Explore: compare variants by server (matrix), or lanes over a range of loads (sweep)."""
+"""Explore: variants by server (matrix), lanes over loads (sweep), views beside views (mix)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
@@ -17,9 +18,11 @@ from django.shortcuts import aget_object_or_404, get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.analysis.text.mix import disturbed_text
 from dashboard.models import Experiment, Status
 from dashboard.project.model.scenario import Scenario
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
+from dashboard.runs.experiments.mix_table import mix_answer, mix_csv
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
 from dashboard.runs.queue.experiment import ExperimentPlan
 from dashboard.runs.reports.wording import load_text
@@ -29,17 +32,21 @@ from dashboard.web.shared.htmx import HtmxRequest
 from dashboard.web.shared.laboratory_access import laboratory
 from dashboard.web.shared.queue_chips import chips
 from dashboard.web.shared.template_context import TemplateContext
+from dashboard.wire.experiments.mix import MixAnswer
 from dashboard.wire.plan.plan import load_from_json
 
-from .estimates import matrix_estimate, sweep_estimate
+from .estimates import matrix_estimate, mix_estimate, sweep_estimate
 from .fields import explore_context
 from .forms import MatrixForm, SweepForm
 from .matrix_view import heat_table
+from .mix_fields import mix_context
+from .mix_form import MixForm
+from .mix_view import planned_runs, slowdown_tables
 from .sweep_charts import charts
 from .sweep_table import level_rows
 
 MAX_SHOWN = 50
-KINDS = (Experiment.Kind.MATRIX, Experiment.Kind.SWEEP)
+KINDS = (Experiment.Kind.MATRIX, Experiment.Kind.SWEEP, Experiment.Kind.MIX)
 
 
 @dataclass(frozen=True)
@@ -88,11 +95,24 @@ async def sweep(request: HtmxRequest) -> HttpResponseBase:
 
 
 @require_POST
+async def mix(request: HtmxRequest) -> HttpResponseBase:
+    """Queue a mix and its views."""
+    scenario = _scenario(request.POST.get("scenario"))
+    form = MixForm(laboratory().project, scenario, request.POST)
+    requested = form.mix()
+    if requested is None:
+        return await sync_to_async(_explore_page)(request, scenario, mix_form=form)
+    return await _begin(request, requested.experiment_plan)
+
+
+@require_POST
 def estimate(request: HttpRequest, kind: str) -> HttpResponse:
     """Return how long an experiment with the form's values takes; empty if a value is wrong."""
     project, scenario = laboratory().project, _scenario(request.POST.get("scenario"))
     if kind == Experiment.Kind.MATRIX:
         text = matrix_estimate(project, MatrixForm(project, scenario, request.POST).matrix())
+    elif kind == Experiment.Kind.MIX:
+        text = mix_estimate(project, MixForm(project, scenario, request.POST).mix())
     else:
         text = sweep_estimate(project, SweepForm(project, scenario, request.POST).sweep())
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
@@ -112,15 +132,19 @@ def _explore_page(
     *,
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
+    mix_form: MixForm | None = None,
 ) -> HttpResponse:
     """Return the page; with a refused form 422, and for HTMX that form alone, so that it stays."""
     earlier = Experiment.objects.filter(kind__in=KINDS)[:MAX_SHOWN]
+    project = laboratory().project
     context = {
-        **explore_context(laboratory().project, scenario, matrix_form, sweep_form),
+        **explore_context(project, scenario, matrix_form, sweep_form),
+        "mix": mix_context(project, scenario, mix_form) if scenario.mix or mix_form else None,
         "experiments": [_view(experiment) for experiment in earlier],
         "queue": chips(),
     }
-    refused = "matrix" if matrix_form else "sweep" if sweep_form else ""
+    forms = {"matrix": matrix_form, "sweep": sweep_form, "mix": mix_form}
+    refused = next((name for name, form in forms.items() if form), "")
     fragment = refused and request.htmx
     template = f"explore/{refused}_form.html" if fragment else "explore/explore.html"
     return render(request, template, context, status=422 if refused else 200)
@@ -143,18 +167,27 @@ def answer(request: HttpRequest, experiment_id: str) -> HttpResponse:
 def answer_json(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as JSON."""
     experiment = _get(experiment_id)
-    answer = matrix_answer(experiment) if _is_matrix(experiment) else sweep_answer(experiment)
-    return _file(JsonResponse(answer), experiment, "json")
+    match experiment.kind:
+        case Experiment.Kind.MATRIX:
+            response = JsonResponse(matrix_answer(experiment))
+        case Experiment.Kind.MIX:
+            response = JsonResponse(mix_answer(experiment))
+        case _:
+            response = JsonResponse(sweep_answer(experiment))
+    return _file(response, experiment, "json")
 
 
 @require_safe
 def answer_csv(request: HttpRequest, experiment_id: str) -> HttpResponse:
     """Download the answer as CSV."""
     experiment = _get(experiment_id)
-    if _is_matrix(experiment):
-        rows = matrix_csv(matrix_answer(experiment))
-    else:
-        rows = sweep_csv(sweep_answer(experiment))
+    match experiment.kind:
+        case Experiment.Kind.MATRIX:
+            rows = matrix_csv(matrix_answer(experiment))
+        case Experiment.Kind.MIX:
+            rows = mix_csv(mix_answer(experiment))
+        case _:
+            rows = sweep_csv(sweep_answer(experiment))
     return _file(HttpResponse(rows, content_type="text/csv"), experiment, "csv")
 
 
@@ -183,17 +216,33 @@ def _get(experiment_id: str) -> Experiment:
     return get_object_or_404(Experiment, pk=experiment_id, kind__in=KINDS)
 
 
-def _is_matrix(experiment: Experiment) -> bool:
-    return experiment.kind == Experiment.Kind.MATRIX
-
-
 def _context(request: HttpRequest, experiment: Experiment) -> TemplateContext:
-    context = (
-        _matrix_context(request, experiment)
-        if _is_matrix(experiment)
-        else _sweep_context(experiment)
-    )
+    match experiment.kind:
+        case Experiment.Kind.MATRIX:
+            context = _matrix_context(request, experiment)
+        case Experiment.Kind.MIX:
+            context = _mix_context(experiment)
+        case _:
+            context = _sweep_context(experiment)
     return {**context, "query": request.GET.urlencode()}
+
+
+def _mix_context(experiment: Experiment) -> TemplateContext:
+    answer = mix_answer(experiment)
+    return {
+        "answer": answer,
+        "experiment": _view(experiment, len(answer["runs"]), planned_runs(answer)),
+        "heat": slowdown_tables(answer),
+        "disturbed": disturbed_text(answer),
+        "runs": list(_labels(experiment, answer)),
+        "load": load_text(load_from_json(answer["load"])),
+    }
+
+
+def _labels(experiment: Experiment, answer: MixAnswer) -> Iterator[tuple[str, str, bool]]:
+    """Yield id and label of the runs that can be shown, and whether they were disturbed."""
+    labels = dict(experiment.runs.values_list("pk", "label"))
+    yield from ((run, labels[run], run in answer["disturbed"]) for run in answer["runs"])
 
 
 def _matrix_context(request: HttpRequest, experiment: Experiment) -> TemplateContext:

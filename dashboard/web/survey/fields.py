@@ -37,10 +37,15 @@ def form_context(project: Project, form: SurveyForm | None = None) -> TemplateCo
         "project": project.name,
         "boxes": [
             ScenarioBox(scenario.name, scenario.title, scenario.name in selected)
-            for scenario in project.scenarios.values()
+            for scenario in project.unmixed.values()
         ],
         "server": str(data.get("server", "")),
         "servers": list(project.servers),
+        "mixes": [
+            (scenario.name, scenario.title, scenario.name == data.get("mix"))
+            for scenario in project.scenarios.values()
+            if scenario.mix
+        ],
         "numbers": [
             _number(data, errors, "concurrency", "Requests in flight", USUAL_CONCURRENCY),
             _number(data, errors, "rounds", "Rounds", USUAL_ROUNDS),

@@ -16,7 +16,7 @@ MAX_SERVER_LENGTH = 200
 
 
 class SurveyForm(forms.Form):
-    """Which scenarios (none selected: all), at which server, and how each is fired.
+    """Which scenarios (none selected: all, or those of a mix), at which server, fired how.
 
     `make_survey` checks bounds, as in the terminal.
     """
@@ -26,6 +26,9 @@ class SurveyForm(forms.Form):
         error_messages={"invalid_choice": "expected one of those listed, found %(value)s"},
     )
     server = forms.CharField(required=False, max_length=MAX_SERVER_LENGTH)
+    mix = forms.ChoiceField(
+        required=False, error_messages={"invalid_choice": "expected a mix, found %(value)s"}
+    )
     concurrency = number_field("concurrency", required=False)
     rounds = number_field("rounds", required=False)
 
@@ -33,7 +36,9 @@ class SurveyForm(forms.Form):
         super().__init__(data)
         self.project = project
         field = cast("forms.MultipleChoiceField", self.fields["scenarios"])
-        field.choices = [(name, name) for name in project.scenarios]
+        field.choices = [(name, name) for name in project.unmixed]
+        mix = cast("forms.ChoiceField", self.fields["mix"])
+        mix.choices = [(name, each.title) for name, each in project.scenarios.items() if each.mix]
 
     def survey(self) -> Survey | None:
         """Return the survey to run, or None if a field is wrong; the form has the errors then."""
@@ -47,6 +52,7 @@ class SurveyForm(forms.Form):
                 server=values["server"] or None,
                 concurrency=values["concurrency"],
                 rounds=values["rounds"],
+                mix=values["mix"],
             )
         except InvalidPlan as error:
             for problem in error.problems:

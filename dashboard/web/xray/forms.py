@@ -60,8 +60,8 @@ class XrayForm(forms.Form):
 def form_of(data: QueryDict) -> XrayForm:
     """Return the form with these values, of the scenario that they name or else of the first."""
     project = laboratory().project
-    scenario = project.scenarios.get(data.get("scenario", ""))
-    return XrayForm(project, scenario or next(iter(project.scenarios.values())), data)
+    scenario = project.unmixed.get(data.get("scenario", ""))
+    return XrayForm(project, scenario or next(iter(project.unmixed.values())), data)
 
 
 def form_for(subject: XraySubject, **changed: str) -> XrayForm:

@@ -43,7 +43,7 @@ async def _start(request: HtmxRequest) -> HttpResponseBase:
     form = form_of(data)
     subject = form.subject()
     if (name := data.get("scenario", "")) != form.scenario.name:
-        expected = ", ".join(form.project.scenarios)
+        expected = ", ".join(form.project.unmixed)
         form.add_error(None, f"Expected a scenario, one of {expected}, found {name!r}.")
         subject = None
     if subject is None:
@@ -137,7 +137,7 @@ def _page(
     scenario, typed, bad = form.scenario, form.data, status == 422
     context = {
         "project": form.project.name,
-        "scenarios": list(form.project.scenarios.values()),
+        "scenarios": list(form.project.unmixed.values()),
         "scenario": scenario,
         "lanes": lane_names(form.project, scenario),
         "lane": typed.get("lane") or str(scenario.lanes[0]),

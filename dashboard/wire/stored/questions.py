@@ -42,6 +42,15 @@ class MatrixQuestion(TypedDict):
     baseline: str
 
 
+class MixQuestion(TypedDict):
+    """The question of a mix: `plan` is that of the mix, `alone` that of each view by its name."""
+
+    plan: StoredPlan
+    alone: dict[str, StoredPlan]
+    blocks: int
+    leave_out: bool
+
+
 class ClaimsQuestion(TypedDict):
     """The names of the claims that are fired."""
 
@@ -88,4 +97,4 @@ class SurveyQuestion(TypedDict):
     mix: NotRequired[str]
 
 
-Question: TypeAlias = SweepQuestion | MatrixQuestion | ClaimsQuestion | SurveyQuestion
+Question: TypeAlias = SweepQuestion | MatrixQuestion | MixQuestion | ClaimsQuestion | SurveyQuestion

@@ -13,6 +13,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from dashboard.models import Experiment, Run, Status
+from dashboard.project.model.scenario import MixPart
 from dashboard.project.project import Project
 from dashboard.runs.conduct.conductor import SendEvent
 from dashboard.runs.experiments.survey.answer import survey_answer, surveys
@@ -128,6 +129,44 @@ def test_a_view_that_cannot_be_served_so_stays_with_the_reason() -> None:
 def test_invalid_surveys_are_refused_by_field(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(InvalidPlan, match=words):
         make_survey(PROJECT, **changed)
+
+
+def with_mix(**weights: float) -> Project:
+    """Return the project with a mix of these scenarios' sync variants."""
+    parts = tuple(
+        MixPart(f"{name}.sync", weight, PROJECT.scenarios[name].variants["sync"], {})
+        for name, weight in weights.items()
+    )
+    variant = replace(parts[0].variant, name="mix", mix=parts)
+    mix = replace(PROJECT.scenarios["sleep"], name="monday", variants={"mix": variant})
+    return replace(PROJECT, scenarios={**PROJECT.scenarios, "monday": mix})
+
+
+def test_a_mix_weighs_its_views_and_is_none_itself() -> None:
+    project = with_mix(sleep=6, cpu=2)
+    assert [view.scenario for view in make_survey(project).views] == list(PROJECT.scenarios)
+    question = make_survey(project, mix="monday")
+    assert {view.scenario: view.weight for view in question.views} == {"sleep": 0.75, "cpu": 0.25}
+    assert question.mix == "monday"
+    named = make_survey(project, mix="monday", scenarios=["cpu", "middleware"])
+    assert [(view.scenario, view.weight) for view in named.views] == [
+        ("cpu", 0.25), ("middleware", 0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"mix": "sleep"}, "mix: expected a mix, one of monday, found 'sleep'"),
+        ({"mix": "monday", "weights": {"cpu": 1}}, "weights: expected none beside a mix"),
+        ({"scenarios": ["monday"]}, "scenarios: expected sleep"),
+    ],
+)
+def test_a_mix_is_refused_as_a_view_and_beside_weights(changed: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidPlan, match=words):
+        make_survey(with_mix(sleep=1, cpu=1), **changed)
+    with pytest.raises(InvalidPlan, match=r"mix: expected a \[mix.NAME\], found 'monday'"):
+        make_survey(PROJECT, mix="monday")
 
 
 def test_what_was_asked_survives_being_stored() -> None:

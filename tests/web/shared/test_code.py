@@ -11,7 +11,7 @@ import pytest
 from django.test import AsyncClient
 
 from dashboard.project.labtoml.load import load_manifest
-from dashboard.project.model.scenario import Variant
+from dashboard.project.model.scenario import MixPart, Variant
 from dashboard.project.project import Project
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.laboratory import Laboratory
@@ -172,6 +172,18 @@ def test_one_without_code_does_not_hide_the_others(directory: Path) -> None:
     assert "does not define nothing" in second.why
     assert third.lines
     assert not any(line.differs for line in third.lines)
+
+
+def test_a_mix_has_the_code_of_its_most_requested_views(directory: Path) -> None:
+    plain = project(directory)
+    scenario, shown = plain.scenarios["sleep"], variant("sync", "shop.views:sync")
+    parts = tuple(MixPart(f"sleep.n{weight}", weight, shown, {}) for weight in range(1, 9))
+    mix = replace(scenario, variants={"mix": replace(shown, name="mix", mix=parts)})
+    mixed = replace(plain, scenarios={**plain.scenarios, "monday": mix})
+    code = code_of(mixed, "monday", ["mix@daphne", "mix@uvicorn"])
+    assert [listing.variant for listing in code] == [f"sleep.n{n}" for n in range(8, 2, -1)]
+    assert all(listing.lines for listing in code)
+    assert not any(line.differs for listing in code for line in listing.lines)
 
 
 def test_every_built_in_variant_has_code() -> None:

@@ -11,6 +11,7 @@ from dashboard.project.model.scenario import Scenario, Variant
 from dashboard.project.model.server import Server
 from dashboard.project.model.version import MARK
 from dashboard.project.project import Project
+from dashboard.runs.planning.mixes import mix_named, shares_of
 from dashboard.runs.planning.plans import make_plan
 from dashboard.runs.queue.experiment import MAX_REQUESTS_OF_ALL, ExperimentPlan, Steps
 from dashboard.targets.preparation.server_packages import missing_packages
@@ -83,9 +84,12 @@ def make_survey(
 ) -> Survey:
     """Return a checked survey of these scenarios, or of all, at today's server.
 
-    `weights` are shares of the traffic by scenario, 1 where there is none. Views that cannot be
+    `weights` are shares of the traffic by scenario, 1 where there is none. With a `mix` they are
+    those of its views, and its scenarios are surveyed unless others are named. Views that cannot be
     fired stay, with the reason. Raises InvalidPlan with the problems by field.
     """
+    if mix:
+        weights, scenarios = _traffic(project, mix, weights, scenarios)
     today = project.today if server is None else server
     most = USUAL_CONCURRENCY if concurrency is None else concurrency
     rounds = USUAL_ROUNDS if rounds is None else rounds
@@ -93,7 +97,7 @@ def make_survey(
     _check_server(project, today)
     views = tuple(
         _view(project, project.scenarios[name], today, most, (weights or {}).get(name, 1.0))
-        for name in dict.fromkeys(scenarios or project.scenarios)
+        for name in dict.fromkeys(scenarios or project.unmixed)
     )
     plans = [view.plan for view in views if view.plan]
     if not plans:
@@ -103,6 +107,17 @@ def make_survey(
     survey = Survey(today, (1, most // 4, most), rounds, seed, views, mix)
     _check_size(survey)
     return survey
+
+
+def _traffic(
+    project: Project, mix: str, weights: Mapping[str, float] | None, scenarios: Sequence[str]
+) -> tuple[Mapping[str, float], Sequence[str]]:
+    """Return the weights by the mix, 0 for what it does not request, and what is surveyed."""
+    if weights:
+        message = f"expected none beside a mix, found {', '.join(weights)}"
+        raise InvalidPlan(Problem("weights", message))
+    shares = shares_of(mix_named(project, mix, "mix"))
+    return {**dict.fromkeys(project.unmixed, 0.0), **shares}, scenarios or list(shares)
 
 
 def _check(
@@ -127,9 +142,10 @@ def _check(
 
 
 def _unknown(project: Project, field: str, names: Sequence[str]) -> Iterator[Problem]:
-    expected = f"expected {', '.join(project.scenarios)}"
+    """Yield names that no scenario has; a mix is no view to be ranked beside its own views."""
+    expected = f"expected {', '.join(project.unmixed)}"
     for name in names:
-        if name not in project.scenarios:
+        if name not in project.unmixed:
             yield Problem(field, f"{expected}, found {name!r}")
 
 
