@@ -125,7 +125,7 @@ def _write(traffic: Traffic, destination: Destination, file: Path, options: Opti
 def _summary(traffic: Traffic, project: Project) -> str:
     if not traffic.minutes:
         operations = counted(len(traffic.views), "operation")
-        return f"Read: {operations}, {len(project.scenarios)} of them can be fired at as they are."
+        return f"Read: {operations}, {len(project.unmixed)} of them can be fired at as they are."
     return (
         f"Read: {counted(traffic.requests, 'request')}, {traffic.taken_in:,} of them taken in, to"
         f" {counted(len(traffic.views), 'path')}."

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.project.labtoml.schema import SCHEMA_FILE
-from dashboard.targets.onboarding.draft.lab_toml import checked_sections
+from dashboard.targets.onboarding.draft.lab_toml import checked_sections, has_scenario
 from dashboard.targets.onboarding.draft.pairing import slug
 from dashboard.targets.onboarding.draft.project_section import notes_comment
 from dashboard.targets.onboarding.draft.scenario_section import LOAD
@@ -22,12 +22,13 @@ from .views import View
 MOST_SCENARIOS = 40
 MOST_MINUTES = 7 * 24 * 60  # in a row, those without requests included
 ARRIVALS = "arrivals.csv"
+MIX = "traffic"  # the name of the mix
 UNKNOWN_FAMILY = " # a guess: the file does not have it"
 
 
 def named_views(traffic: Traffic, rows_directory: str) -> list[NamedView]:
-    """Return the views to be drafted, each with a name of its own."""
-    taken: set[str] = set()
+    """Return the views to be drafted, each with a name of its own, which is not the mix's."""
+    taken = {MIX}
     named = []
     for view in traffic.views[:MOST_SCENARIOS]:
         base = slug(_name_of(view))[:50].strip("-")
@@ -78,13 +79,18 @@ def draft_traffic(
     """Return the text of a lab.toml in the directory `location`, where its files are already."""
     project = destination.section(location)
     requests = sum(each.view.requests for each in named)
-    sections = [_section(each, destination, traffic, requests) for each in named]
+    sections = list(
+        checked_sections(
+            project, [_section(each, destination, traffic, requests) for each in named], location
+        )
+    )
     parts = [
         _header(traffic, source),
         project,
         notes_comment([*_notes_on_rest(traffic, requests), *traffic.left_out]),
         _arrivals_comment(traffic, rows_directory),
-        *checked_sections(project, sections, location),
+        *sections,
+        _mix_section(named, destination, traffic, sections),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -160,6 +166,49 @@ def _section(named: NamedView, destination: Destination, traffic: Traffic, reque
         section = commented_out(section, f"{view.title}: {view.problem}.")
     share = _share_comment(named, traffic, requests)
     return f"{share}\n{section}" if share else section
+
+
+def _mix_section(
+    named: Sequence[NamedView],
+    destination: Destination,
+    traffic: Traffic,
+    sections: Sequence[str],
+) -> str:
+    """Return [mix.traffic] with the scenarios that can be fired at, if there are several."""
+    usable = [
+        each
+        for each, section in zip(named, sections, strict=True)
+        if has_scenario(section) and each.view.method != "HEAD"
+    ]
+    if len(usable) < 2:
+        return ""
+    servers = dict.fromkeys(
+        lane.partition("@")[2] for each in usable for lane in destination.lanes(each)
+    )
+    weights = [
+        f"{toml_string(f'{each.name}.{each.family}')} = {each.view.requests}" for each in usable
+    ]
+    return "\n".join(
+        [
+            f"# All of them as one load: `burst {MIX}`; who slows whom down: `mix {MIX}`.",
+            f"[mix.{MIX}]",
+            'title = "The traffic as it was"',
+            f"servers = [{', '.join(map(toml_string, servers))}]",
+            *_mix_rate(traffic, usable),
+            "",
+            f"[mix.{MIX}.weights]",
+            *weights,
+            "",
+        ]
+    )
+
+
+def _mix_rate(traffic: Traffic, named: Sequence[NamedView]) -> Iterator[str]:
+    """Yield the line with the rate of the busiest minute, if it is known."""
+    if traffic.minutes:
+        share = sum(each.view.requests for each in named) / traffic.taken_in
+        rate = max(traffic.minutes.values()) * share / SECONDS
+        yield f"rate = {_rate(rate)} # per second, of the busiest minute"
 
 
 def _share_comment(named: NamedView, traffic: Traffic, requests: int) -> str:

@@ -51,7 +51,10 @@ def test_a_log_becomes_scenarios_with_rows_for_a_target_that_runs(tmp_path: Path
     lines = [entry(f"/product/{n % 3}/", second=n) for n in range(90)]
     lines += [entry("/", second=70) for _ in range(10)]
     text, project = drafted(tmp_path, read(log(tmp_path, *lines)))
-    assert list(project.scenarios) == ["product-product", "root"]
+    assert list(project.scenarios) == ["product-product", "root", "traffic"]
+    mix = project.scenarios["traffic"]
+    assert mix.mix == {"product-product.sync": 90, "root.sync": 10}
+    assert (mix.rate_rps, [str(lane) for lane in mix.lanes]) == (1, ["mix@running"])
     variant = project.scenarios["product-product"].variants["sync"]
     assert [variant.url_path({}, row) for row in range(3)] == [
         "/product/0/", "/product/1/", "/product/2/",
@@ -87,7 +90,7 @@ def test_a_projects_routes_name_the_views(tmp_path: Path) -> None:
         "Left out: 1 request: no route of the project.",
     }
     text, project = drafted(tmp_path, traffic, Destination("", inspection))
-    assert list(project.scenarios) == ["product", "search", "new"]
+    assert list(project.scenarios) == ["product", "search", "new", "traffic"]
     search = project.scenarios["search"].variants["async"]
     assert (search.source, search.url_path({}, 0)) == ("shop.views:search", "/search/?q=lamp")
     assert [row["pk"] for row in project.scenarios["product"].variants["sync"].rows] == ["5", "7"]
@@ -112,7 +115,8 @@ def test_a_body_is_a_column_of_its_own(tmp_path: Path) -> None:
 def test_no_more_than_forty_scenarios_are_drafted_and_the_rest_is_a_share(tmp_path: Path) -> None:
     lines = [entry(f"/p{chr(97 + n // 26)}{chr(97 + n % 26)}/") for n in range(80)]
     text, project = drafted(tmp_path, read(log(tmp_path, *lines)))
-    assert len(project.scenarios) == 40
+    assert len(project.scenarios) == 41
+    assert len(project.scenarios["traffic"].mix) == 40
     assert "# - Only the 40 most requested of 80 paths are drafted; the others are 50.0%" in text
 
 
@@ -143,6 +147,7 @@ def test_any_request_is_drafted_so_that_the_same_is_fired(
         variant.url_path({}, row)
         for scenario in project.scenarios.values()
         for variant in scenario.variants.values()
+        if not variant.mix
         for row in range(max(1, len(variant.rows)))
     }
 
