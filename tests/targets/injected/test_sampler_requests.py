@@ -170,8 +170,9 @@ def test_looks_leave_nothing_to_the_garbage_collector(probe: Probe) -> None:
 
 
 def test_of_many_requests_some_are_drawn_and_weigh_as_much_more(probe: Probe) -> None:
-    followed, one_in = probe.sampler_pace.FOLLOWED, probe.sampler_pace.FEWER
-    requests, most = followed * (1 + one_in), 10
+    # All of the first, one of 2 of as many, and one of 4 of twice as many.
+    followed, most = probe.sampler_pace.FOLLOWED, 10
+    requests = 4 * followed
     gate = Gate(requests)
 
     async def view() -> None:
