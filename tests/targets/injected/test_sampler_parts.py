@@ -82,18 +82,21 @@ def test_the_interval_follows_what_looking_costs(
     assert after_ns == pytest.approx(expected * MS)
 
 
-@pytest.mark.parametrize(("each_us", "visits"), [(5, 28), (20, 7), (100, 1), (1000, 1)])
+@pytest.mark.parametrize(
+    ("fixed_us", "each_us", "visits"),
+    [(60, 5, 20), (60, 20, 5), (60, 100, 1), (60, 1000, 1), (300, 20, 15), (900, 5, 64)],
+)
 def test_looks_take_a_hundredth_of_the_time_in_which_the_process_computes(
-    each_us: int, visits: int, probe: Probe
+    fixed_us: int, each_us: int, visits: int, probe: Probe
 ) -> None:
-    """Whatever looking at one request costs."""
+    """Whatever looking at one request costs, and a look without any."""
     pace = probe.sampler_pace.Pace(5 * MS)
     held_ns = passed_ns = 0
     for _ in range(200):
-        cost_ns = 60_000 + pace.visits * each_us * 1000
-        pace.note(cost_ns, cost_ns, pace.visits, 1.0)
-        held_ns += cost_ns
-        passed_ns += cost_ns + pace.interval_ns
+        fixed_ns, visits_ns = fixed_us * 1000, pace.visits * each_us * 1000
+        pace.note(fixed_ns + visits_ns, fixed_ns, visits_ns, pace.visits, 1.0)
+        held_ns += fixed_ns + visits_ns
+        passed_ns += fixed_ns + visits_ns + pace.interval_ns
     assert held_ns < 0.0105 * passed_ns
     assert pace.visits == pytest.approx(visits, abs=1)
 
@@ -101,20 +104,20 @@ def test_looks_take_a_hundredth_of_the_time_in_which_the_process_computes(
 def test_after_a_burst_the_interval_is_short_and_its_cost_still_known(probe: Probe) -> None:
     pace = probe.sampler_pace.Pace(5 * MS)
     for _ in range(50):
-        pace.note(MS, MS, 4, 1.0)
-    pace.note(10_000, 10_000, 0, 0.0)
+        pace.note(MS, MS // 2, MS // 2, 4, 1.0)
+    pace.note(10_000, 10_000, 0, 0, 0.0)
     assert pace.interval_ns == 5 * MS
-    pace.note(MS, MS, 4, 1.0)
+    pace.note(MS, MS // 2, MS // 2, 4, 1.0)
     assert pace.interval_ns == pytest.approx(100 * MS, rel=0.01)
 
 
 def test_the_first_look_does_not_decide_how_many_follow(probe: Probe) -> None:
     """It meets every frame for the first time, and a burst may be over after 50 ms."""
     pace = probe.sampler_pace.Pace(5 * MS)
-    pace.note(2 * MS, 2 * MS, 4, 0.2)
+    pace.note(2 * MS, MS, MS, 4, 0.2)
     assert pace.interval_ns < 10 * MS
     for _ in range(5):
-        pace.note(MS // 5, MS // 5, 4, 0.2)
+        pace.note(MS // 5, MS // 10, MS // 10, 4, 0.2)
     assert pace.interval_ns < 6 * MS
 
 
@@ -143,7 +146,8 @@ def test_while_a_request_is_served_a_line_waits_for_a_second(
 
 
 @pytest.mark.parametrize(
-    ("followed", "one_in"), [(0, 1), (15, 1), (16, 2), (23, 2), (24, 4), (32, 8), (56, 64), (1000, 64)]
+    ("followed", "one_in"),
+    [(0, 1), (15, 1), (16, 2), (23, 2), (24, 4), (32, 8), (56, 64), (1000, 64)],
 )
 def test_of_many_requests_at_once_fewer_are_followed(
     followed: int, one_in: int, probe: Probe

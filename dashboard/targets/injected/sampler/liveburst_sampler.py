@@ -127,8 +127,9 @@ class Sampler:
             self.looks += 1
             self.looked_ns += self.observer.since_ns
             self.lateness.keep(late_ns)
-        cost_ns = now() - moment, time.thread_time_ns() - cpu_ns
-        self.pace.note(*cost_ns, visits, self.observer.busy)
+        held_ns, cpu_ns = now() - moment, time.thread_time_ns() - cpu_ns
+        visits_ns = self.observer.visits_ns
+        self.pace.note(held_ns, cpu_ns - visits_ns, visits_ns, visits, self.observer.busy)
 
     def follow_up(self) -> None:
         """Do what gives the GIL away: write what is due."""

@@ -9,6 +9,7 @@ Part of the probe: standard library alone, Python 3.9.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from random import Random
 from types import FrameType
@@ -64,6 +65,7 @@ class Observer:
         self.random = Random()  # noqa: S311 - its own: the project's may have a seed
         self.moment = now()  # of the last look
         self.since_ns = self.held_from_ns = 0
+        self.visits_ns = 0  # the CPU time of the last look, as far as it depends on how many it met
         self.culprit: Optional[Segment] = None  # what made this look late
         self.running: tuple[Optional[Work], int] = (None, 0)  # on an unmarked loop, since when
 
@@ -95,10 +97,12 @@ class Observer:
         running = [visits.pop(number) for number in numbers_of(segments) if number in visits]
         met = [(visit, visit.weight * self.since_ns) for visit in running]
         met += self.drawn(list(visits.values()), most_visits)
+        began_ns = time.thread_time_ns()
         own_threads = own_threads_of(visit for visit, _ in met) - walked
         segments.update(self.segments_of(own_threads, frames))
         for visit, weight_ns in met:
             self.look_at(visit, segments, weight_ns)
+        self.visits_ns = time.thread_time_ns() - began_ns
         return len(met)
 
     def drawn(self, visits: list[Visit], most: int) -> list[tuple[Visit, int]]:

@@ -27,20 +27,23 @@ from random import Random
 
 MOST_SHARE = 0.05  # of the time, while nothing computes
 MOST_BUSY_SHARE = 0.01  # of the time in which the process computes
-LOOK_NS = 200_000  # what a look should take at most; one with few requests and threads takes half
+# What looking at requests should take in a look: as long as what a look takes without any (clocks,
+# frames of all threads, and the event loop's stack), at least this. With less, a look beside 100
+# threads, which takes longer than that without any request, met one.
+VISITS_NS = 100_000
 MOST_VISITS = 64  # that a look meets
 # So many at once are all followed. Django starts a thread and three tasks for a request under ASGI,
 # and passes it to the thread and back twice.
 FOLLOWED = 16
-# Beside these one of 2 is followed, one of 4 beside 8 more, and so on: of 100 at once about 25. With
-# one of 4 beside 16 and one of 16 beside 32, of 200 requests a few that stood for 16 decided.
+# Beside these one of 2 is followed, one of 4 beside 8 more, and so on: of 100 at once about 25.
+# With one of 4 beside 16 and one of 16 beside 32, of 200 requests a few that stood for 16 decided.
 FURTHER = 8
 FEWEST = 64  # at least one of so many
 VISIT_NS = 50_000  # what looking at one request takes, until that has been measured
 LONGEST_NS = 250_000_000
 NEW_WEIGHT = 1 / 8  # of the last look in an average
 FLUSH_NS = 200_000_000  # between two lines of the file
-LONGEST_FLUSH_NS = 1_000_000_000  # the end of a firing is waited for as long, and longer
+LONGEST_FLUSH_NS = 1_000_000_000  # the end of a firing is waited for longer
 FLUSH_SHARE = 0.01  # of the time
 
 
@@ -119,23 +122,25 @@ class Pace:
         self.shortest_ns = self.interval_ns = shortest_ns
         # By a look that met a request, on average. Not that of the first one alone, which meets
         # every frame for the first time: it takes ten times as long.
-        self.held_ns = LOOK_NS / 2
+        self.held_ns = self.fixed_ns = float(VISITS_NS)
         self.visit_ns = float(VISIT_NS)
 
     @property
     def visits(self) -> int:
         """How many requests the next look may meet beside those that run."""
-        return min(max(int(LOOK_NS / max(self.visit_ns, 1.0)), 1), MOST_VISITS)
+        most_ns = max(self.fixed_ns, VISITS_NS)
+        return min(max(int(most_ns / max(self.visit_ns, 1.0)), 1), MOST_VISITS)
 
-    def note(self, held_ns: int, cpu_ns: int, visits: int, busy: float) -> None:
+    def note(self, held_ns: int, fixed_ns: int, visits_ns: int, visits: int, busy: float) -> None:
         """Note what a look has cost; one that met no request costs nearly nothing.
 
-        `cpu_ns` is its CPU time: a look that lost its core holds the GIL for longer, but would not
-        be cheaper with fewer requests.
+        `visits_ns` is the CPU time of looking at so many requests, `fixed_ns` that of the rest: a
+        look that lost its core holds the GIL for longer, but would not be cheaper with fewer.
         """
         if visits == 0:
             self.interval_ns = self.shortest_ns
             return
         self.held_ns += (held_ns - self.held_ns) * NEW_WEIGHT
-        self.visit_ns += (cpu_ns / visits - self.visit_ns) * NEW_WEIGHT
+        self.fixed_ns += (fixed_ns - self.fixed_ns) * NEW_WEIGHT
+        self.visit_ns += (visits_ns / visits - self.visit_ns) * NEW_WEIGHT
         self.interval_ns = next_interval_ns(self.shortest_ns, self.held_ns, busy)
