@@ -23,7 +23,7 @@ from .calls import Probe
 from .pythons import VERSIONS, interpreter
 
 MS = 1_000_000
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 # The shortest interval (ms), for how long a look holds the GIL (ms), the part of the time in which
 # the process computes, and the interval that follows (ms).
 PACES = [
