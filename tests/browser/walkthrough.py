@@ -174,7 +174,11 @@ def _walk(browser: Browser, address: str, directory: Path) -> None:
         page.get_by_role("radio", name="Where", exact=True).check()
         page.locator(".where-pair").screenshot(path=directory / "where-pair.png")
         lane = page.locator(".where-lane[data-family=async]")
-        _zoom_into_the_view(page)
+        _zoom_into_what_held_the_loop(page)
+        # What stays in sight would cover what is photographed.
+        page.locator(".bar, #fire").evaluate_all(
+            "all => all.forEach(part => { part.style.position = 'static'; })"
+        )
         lane.screenshot(path=directory / "where-lines.png")
         advice = page.locator("#try")
         advice.screenshot(path=directory / "where-try.png")
@@ -217,8 +221,6 @@ def _drawn(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
 
 
-def _zoom_into_the_view(page: Page) -> None:
-    """Zoom the async lane's flame graph into the state with most time."""
-    page.locator(".where-lane[data-family=async] .flame").focus()
-    for key in ("ArrowDown", "Enter"):
-        page.keyboard.press(key)
+def _zoom_into_what_held_the_loop(page: Page) -> None:
+    """Zoom the async lane's flame graph: while one request holds the loop, all others wait."""
+    page.locator(".where-lane[data-family=async] .frame[data-state=holding]").first.click()
