@@ -164,8 +164,8 @@ def _report(project: Path, question: Question, pairs: int, seconds: float) -> di
     status, output, errors = _run(command, seconds)
     if status not in ENDED:
         raise BenchFailed(errors)
-    report: dict[str, Any] = json.loads(output)
-    if comparison_of(report) is None:
+    report: dict[str, Any] = json.loads(output or "{}")  # nothing if it was ended while it started
+    if not report or comparison_of(report) is None:
         raise BenchFailed(f"no pair of firings within {seconds:g} s")
     return report
 
