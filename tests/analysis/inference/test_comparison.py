@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from dashboard.analysis.inference.comparison import (
     FIXED,
@@ -37,6 +36,8 @@ def rows(*effects: float, rounds: int = 10, noise: float = 0.02) -> list[np.ndar
 
 
 def test_the_t_interval_is_scipys() -> None:
+    from scipy import stats  # in tests alone: each worker imports all modules, and it takes 0.5 s
+
     (values,) = rows(1.3)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     interval = student(values, 0.05)
@@ -55,6 +56,8 @@ def test_the_signed_rank_distribution_is_one(rounds: int) -> None:
 def test_the_signed_rank_interval_leaves_out_what_the_exact_test_rejects(
     values: list[float], null: float
 ) -> None:
+    from scipy import stats
+
     interval = signed_rank(np.array(values), 0.01)
     shifted = np.array(values) - null
     ranks = np.abs(shifted)
@@ -108,6 +111,8 @@ def test_sure_means_that_no_comparison_is_undecided() -> None:
 
 @given(st.lists(st.lists(logs, min_size=6, max_size=6), min_size=1, max_size=5))
 def test_holm_rejects_what_its_p_values_reject(lanes: list[list[float]]) -> None:
+    from scipy import stats
+
     values = [np.array(lane) + np.linspace(0, 0.01, 6) for lane in lanes]
     chances = [float(stats.ttest_1samp(value, 0).pvalue) for value in values]
     expected, left = set(), len(values)

@@ -7,7 +7,6 @@ from math import isfinite
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import kendalltau
 
 from dashboard.analysis.model.fit import model_fit, rank_agreement
 
@@ -28,6 +27,8 @@ def test_the_ranks_of_few_or_equal_values_are_unknown() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=2, max_size=30))
 def test_ranks_agree_as_scipy_finds(pairs: list[tuple[int, int]]) -> None:
+    from scipy.stats import kendalltau  # each worker imports this module, and it takes 0.5 s
+
     theirs = float(kendalltau(*zip(*pairs, strict=True)).statistic)
     ours = rank_agreement([(float(first), float(second)) for first, second in pairs])
     if isfinite(theirs):
