@@ -19,8 +19,7 @@ def mix_sentence(answer: MixAnswer) -> str:
         if slowdown["without"] is None and shown(slowdown)
     ]
     if not slowed:
-        measured = any(cell["p95_ms"] is not None for cell in answer["cells"])
-        return "No view is slowed down by the others, as far as was measured." if measured else ""
+        return _none_slowed(answer)
     slowdown, cell = max(slowed, key=lambda pair: pair[0]["ratio"] or 0.0)
     sentence = (
         f"{cell['view']} is slowed down most, at {cell['lane']}: its p95 is"
@@ -28,6 +27,18 @@ def mix_sentence(answer: MixAnswer) -> str:
         f" ({_ms(cell['p95_ms'])} instead of {_ms(slowdown['p95_ms'])})."
     )
     return f"{sentence} {_by_whom(cell)}".rstrip()
+
+
+def _none_slowed(answer: MixAnswer) -> str:
+    """Return that no slowdown was shown, and in how many cells that is not yet an answer."""
+    if all(cell["p95_ms"] is None for cell in answer["cells"]):
+        return ""
+    alone = [cell["slowdowns"][0] for cell in answer["cells"]]
+    opened = sum(slowdown["answer"] not in ("differs", "no-difference") for slowdown in alone)
+    if not opened:
+        return "No view is slowed down by the others."
+    comparisons = f"{opened} of {counted(len(alone), 'comparison')}"
+    return f"No slowdown was shown. Undecided: {comparisons} of a view with itself alone."
 
 
 def disturbed_text(answer: MixAnswer) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from dashboard.analysis.text.mix import disturbed_text
+from dashboard.analysis.text.mix import disturbed_text, mix_sentence
 from dashboard.management.commands.mix import mix_tables
 from dashboard.models import Experiment
 from dashboard.project.labtoml.load import load_manifest
@@ -220,3 +220,22 @@ async def test_no_number_is_from_a_disturbed_run(tmp_path: Path, project: Projec
         left = f"In {2 - blocks} run{'' if blocks else 's'} the load generator was at its limit"
         assert disturbed_text(answer).startswith(left)
     assert answer["sentence"] == ""
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        (["no-difference", "no-difference"], "No view is slowed down by the others."),
+        (
+            ["no-difference", "not-trusted"],
+            "No slowdown was shown. Undecided: 1 of 2 comparisons of a view with itself alone.",
+        ),
+    ],
+)
+def test_what_is_undecided_is_not_the_absence_of_a_slowdown(answers: list[str], words: str) -> None:
+    cells = [
+        {"p95_ms": 10.0, "slowdowns": [{"without": None, "answer": answer, "ratio": None}]}
+        for answer in answers
+    ]
+    answer: Any = {"cells": cells}
+    assert mix_sentence(answer) == words
