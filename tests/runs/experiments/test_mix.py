@@ -234,7 +234,10 @@ async def test_no_number_is_from_a_disturbed_run(tmp_path: Path, project: Projec
 )
 def test_what_is_undecided_is_not_the_absence_of_a_slowdown(answers: list[str], words: str) -> None:
     cells = [
-        {"p95_ms": 10.0, "slowdowns": [{"without": None, "answer": answer, "ratio": None}]}
+        {
+            "p95_ms": 10.0,
+            "slowdowns": [{"without": None, "answer": answer, "ratio": 1.0, "interval": None}],
+        }
         for answer in answers
     ]
     answer: Any = {"cells": cells}
