@@ -80,8 +80,9 @@ class Experiment(QueuedWork):
         MIX = "mix"
         SWEEP = "sweep"
         SURVEY = "survey"
+        CAPACITY = "capacity"
 
-    kind = models.CharField(max_length=6, choices=Kind.choices)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
     title = models.CharField(max_length=200)
     question: models.JSONField[Question, Any] = models.JSONField()
     ended = models.DateTimeField(null=True)

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("matrix", "sleep"), ("--rounds", "0")),
     (("sweep", "sleep"), ("--over", "none=1..2")),
     (("survey", "none"), ()),
+    (("capacity", "none"), ("--rate", "1", "--p95", "1s")),
     (("claims",), ("--project", NOWHERE)),
     (("xray", "sleep"), ("--timeout", "-1")),
     (("export", "none"), ()),

@@ -97,4 +97,44 @@ class SurveyQuestion(TypedDict):
     mix: NotRequired[str]
 
 
-Question: TypeAlias = SweepQuestion | MatrixQuestion | MixQuestion | ClaimsQuestion | SurveyQuestion
+class StoredLimits(TypedDict):
+    """What a capacity is to hold."""
+
+    rate_rps: float
+    p95_ms: float
+    error_share: float
+    memory_mb: NotRequired[float | None]
+
+
+class StoredConfiguration(TypedDict):
+    """A lane and how it is served."""
+
+    lane: str
+    processes: int
+    threads: int | None
+
+
+class StoredLadder(TypedDict):
+    """The configurations of one variant at one server."""
+
+    alone: str
+    configurations: list[StoredConfiguration]
+
+
+class CapacityQuestion(TypedDict):
+    """The question of a capacity; its plan is that of every run, except for lane and rate."""
+
+    plan: StoredPlan
+    limits: StoredLimits
+    duration_s: float
+    ladders: list[StoredLadder]
+
+
+Question: TypeAlias = (
+    SweepQuestion
+    | MatrixQuestion
+    | MixQuestion
+    | ClaimsQuestion
+    | SurveyQuestion
+    | CapacityQuestion
+)

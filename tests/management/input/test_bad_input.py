@@ -30,6 +30,7 @@ COMMANDS = {
     "matrix": ("matrix", "sleep", "--set"),
     "sweep": ("sweep", "sleep", "--over"),
     "survey": ("survey", "sleep", "--server"),
+    "capacity": ("capacity", "sleep", "--rate", "9", "--p95"),
     "claims": ("claims", "--project"),
     "xray": ("xray", "sleep"),
     "export": ("export",),
