@@ -130,6 +130,7 @@ FORMS: list[tuple[str, list[dict[str, str]]]] = [
     ("/runs/", [{"scenario": "none"}, {"rounds": "0"}, {"timeout": "x"}, {"lanes": "none"}]),
     ("/explore/matrix/", [{"servers": "none"}, {"variants": "none"}, {"rounds": "-1"}]),
     ("/explore/sweep/", [{"axis": "none"}, {"low": "x"}, {"high": "nan"}, {"lanes": "none"}]),
+    ("/explore/capacity/", [{"rate": "none"}, {"p95": "-1"}, {"rounds": "1"}, {"lanes": "none"}]),
     ("/survey/start/", [{"scenarios": "none"}, {"server": "none"}, {"rounds": "0"}]),
     ("/xray/", [{"scenario": "none"}, {"lane": "none"}, {"timeout": "-1"}]),
     ("/claims/fire/none/", [{}]),
@@ -146,7 +147,7 @@ FIELDS = (
     "scenario", "lanes", "load", "requests", "rate", "duration", "poisson", "concurrency", "rounds",
     "seed", "timeout", "guess", "guess_times", "how", "quick", "parameter_delay", "complained",
     "variants", "servers", "axis", "low", "high", "levels", "lane", "name", "notes", "pinned",
-    "scenarios", "server",
+    "scenarios", "server", "p95", "error", "memory",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from tests.management.proxied import OPERATOR, VIEWER
 from .arranged import STATES, empty, finished, state
 from .bench import fire
 from .bench import wait_for_status as wait_for
-from .furnished import Bench, log_in, run_id, start_survey
+from .furnished import Bench, log_in, run_id, start_capacity, start_survey
 from .mixes import MIX
 
 __all__ = ["CLAIM", "STATES", "UNTRIED"]
@@ -117,6 +117,23 @@ def mixed_run(page: Page, bench: Bench) -> None:
     page.goto(bench.mixed)
     wait_for(page, "finished")
     page.locator(".mixed-views").scroll_into_view_if_needed()
+
+
+@state
+def capacity_running(page: Page, bench: Bench) -> None:
+    """The first rates were fired."""
+    start_capacity(page, bench.address)
+    expect(page.locator(".capacity-rates a").first).to_be_visible(timeout=60_000)
+
+
+@state
+def capacity(page: Page, bench: Bench) -> None:
+    page.goto(bench.capacity)
+
+
+@state
+def capacity_failed(page: Page, bench: Bench) -> None:
+    page.goto(bench.failed_capacity)
 
 
 @state

@@ -234,6 +234,21 @@ class Bench:
             return _experiment(page, self.address, "sweep")
 
     @cached_property
+    def capacity(self) -> str:
+        """A finished capacity."""
+        with self._making("a capacity") as page:
+            start_capacity(page, self.address)
+            return _ended(page, "finished")
+
+    @cached_property
+    def failed_capacity(self) -> str:
+        """A capacity of a project that does not start."""
+        address = self.failed.partition("/runs/")[0]
+        with self._making("a failed capacity") as page:
+            start_capacity(page, address)
+            return _ended(page, "failed")
+
+    @cached_property
     def survey(self) -> str:
         """A finished survey."""
         with self._making("a survey") as page:
@@ -372,8 +387,21 @@ def _experiment(page: Page, address: str, kind: str) -> str:
         page.locator("#matrix-requests").fill("32")
         page.locator("#matrix-rounds").fill("2")
     page.get_by_role("button", name=f"Run the {kind}").click()
+    return _ended(page, "finished")
+
+
+def start_capacity(page: Page, address: str) -> None:
+    """Start a search at the sync lane, with rates of a second."""
+    page.goto(f"{address}/explore/")
+    page.locator("#capacity-duration").fill("1")
+    page.locator("#capacity-form [value^=async]").uncheck()
+    page.get_by_role("button", name="Find the capacity").click()
+
+
+def _ended(page: Page, status: str) -> str:
+    """Wait until an experiment has this status, and return its address."""
     expect(page.locator("#experiment")).to_have_attribute(
-        "data-status", "finished", timeout=LONG_S * 1000
+        "data-status", status, timeout=LONG_S * 1000
     )
     return page.url
 

@@ -1,4 +1,4 @@
-"""Explore in a browser: a matrix that fills while it runs, sorted, opened; a sweep that is stopped.
+"""Explore in a browser: a matrix that fills while it runs, sorted, opened; what is stopped.
 
 `tests/web/explore/test_explore.py` tests what the pages show.
 """
@@ -50,6 +50,24 @@ def test_a_sweep_is_stopped_as_one_by_its_button(page: Page) -> None:
         "data-status", "stopped", timeout=FINISH_MS
     )
     expect(page.locator("#queue .chip")).to_have_count(0)
+    open_explore(page)  # the form is needed to empty the queue afterwards
+
+
+def test_a_capacity_shows_its_rates_while_it_runs_and_is_stopped(page: Page) -> None:
+    open_explore(page)
+    page.locator("#capacity-duration").fill("1")
+    page.locator("#capacity-form [value^=async]").uncheck()
+    page.locator("#capacity-rounds").press("Enter")
+    page.wait_for_url(EXPERIMENT)
+    expect(page.locator("#asking")).to_have_count(1)
+    expect(page.locator(".capacity-rates a").first).to_be_visible(timeout=FINISH_MS)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#experiment")).to_have_attribute(
+        "data-status", "stopped", timeout=FINISH_MS
+    )
+    expect(page.locator("#asking")).to_have_count(0)
+    page.locator(".capacity-rates a").first.click()
+    expect(page.locator("#stage")).to_be_visible()
     open_explore(page)  # the form is needed to empty the queue afterwards
 
 

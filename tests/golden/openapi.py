@@ -20,11 +20,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from dashboard.project.labtoml.load import load_manifest
 from dashboard.runs.archive.imports.schema import ImportedFile
 from dashboard.web.bench.forms import FireForm
+from dashboard.web.explore.capacity_form import CapacityForm
 from dashboard.web.explore.forms import MatrixForm, SweepForm
 from dashboard.web.explore.mix_form import MixForm
 from dashboard.web.shared.form_values import PARAMETER
 from dashboard.web.survey.forms import SurveyForm
 from dashboard.web.xray.forms import XrayForm
+from dashboard.wire.experiments.capacity import CapacityAnswer
 from dashboard.wire.experiments.matrix import MatrixAnswer
 from dashboard.wire.experiments.mix import MixAnswer
 from dashboard.wire.experiments.survey import SurveyAnswer
@@ -136,6 +138,7 @@ STRETCH = {"from": WHOLE, "to": WHOLE}
 FIRE, XRAY = SCENARIO | fields_of(FireForm), SCENARIO | fields_of(XrayForm)
 MATRIX, SWEEP = SCENARIO | fields_of(MatrixForm), SCENARIO | fields_of(SweepForm)
 MIX = SCENARIO | fields_of(MixForm)
+CAPACITY = SCENARIO | fields_of(CapacityForm)
 SURVEY = _fields(SurveyForm(load_manifest(ROOT / "liveapp" / "lab.toml")).fields)
 LOGIN = {"name": TEXT, "password": TEXT, "next": TEXT}
 RUN_FILE = {"file": FILE_FIELD}
@@ -172,20 +175,29 @@ OPERATIONS: Mapping[str, tuple[Operation, ...]] = {
     "explore-mix-estimate": (
         post("How long such a mix will take.", MIX, statuses=(OK, MISSING), media=PLAIN),
     ),
+    "explore-capacity": (
+        post("Find the least configuration that holds a rate.", CAPACITY, "scenario", "rate"),
+    ),
+    "explore-capacity-estimate": (
+        post("How long such a search will take.", CAPACITY, statuses=(OK, MISSING), media=PLAIN),
+    ),
     "explore-matrix-estimate": (
         post("How long such a matrix will take.", MATRIX, statuses=(OK, MISSING), media=PLAIN),
     ),
     "explore-sweep-estimate": (
         post("How long such a sweep will take.", SWEEP, statuses=(OK, MISSING), media=PLAIN),
     ),
-    "experiment": (Operation("A matrix, a sweep or a mix."),),
+    "experiment": (Operation("A matrix, a sweep, a mix or a capacity."),),
     "experiment-answer": (Operation("Its answer, as a fragment."),),
     "experiment-json": (
         Operation(
             "Its answer as JSON.",
             media=JSON,
             answer={
-                "anyOf": [{"$ref": "MatrixAnswer"}, {"$ref": "SweepAnswer"}, {"$ref": "MixAnswer"}]
+                "anyOf": [
+                    *({"$ref": "MatrixAnswer"}, {"$ref": "SweepAnswer"}),
+                    *({"$ref": "MixAnswer"}, {"$ref": "CapacityAnswer"}),
+                ]
             },
         ),
     ),
@@ -295,7 +307,7 @@ def write() -> None:
 def openapi() -> str:
     """Return the document as JSON."""
     schemas: dict[str, Any] = {}
-    for kind in (MatrixAnswer, SweepAnswer, MixAnswer, SurveyAnswer):
+    for kind in (MatrixAnswer, SweepAnswer, MixAnswer, SurveyAnswer, CapacityAnswer):
         _schema_of(kind, schemas)
     imported = ImportedFile.model_json_schema()
     schemas |= {**imported.pop("$defs"), "ImportedFile": imported}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.wire.report.capacity import Knee
+from dashboard.wire.experiments.capacity import Knee
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.units import MS_PER_S
 

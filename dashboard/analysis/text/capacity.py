@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from dashboard.wire.experiments.capacity import CandidateReport, CapacityAnswer, Knee
 from dashboard.wire.plural import counted
-from dashboard.wire.report.capacity import CandidateReport, CapacityAnswer, Knee
 
 from .numbers import milliseconds, percent, significant
 

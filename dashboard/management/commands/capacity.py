@@ -48,7 +48,7 @@ from dashboard.runs.experiments.capacity.question import (
 )
 from dashboard.runs.experiments.capacity.steps import capacity_experiment
 from dashboard.wire.errors import Invalid
-from dashboard.wire.report.capacity import CandidateReport, CapacityAnswer
+from dashboard.wire.experiments.capacity import CandidateReport, CapacityAnswer
 from dashboard.wire.units import MS_PER_S
 
 NOTHING_HOLDS = 1

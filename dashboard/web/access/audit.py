@@ -31,6 +31,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "delete-experiment": "deleted an experiment",
     "describe": "named",
     "experiment-stop": "stopped",
+    "explore-capacity": "searched for a capacity",
     "explore-matrix": "fired a matrix",
     "explore-mix": "fired a mix",
     "explore-sweep": "fired a sweep",
@@ -51,6 +52,7 @@ LOGGED_IN: Final = "logged in"
 # These only compute: a form is sent for an estimate of what it would take.
 NOT_LISTED: Final = frozenset(
     {
+        "explore-capacity-estimate",
         "explore-matrix-estimate",
         "explore-mix-estimate",
         "explore-sweep-estimate",

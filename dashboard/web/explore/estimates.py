@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from dashboard.analysis.capacity.bisection import MOST_RATES
+from dashboard.analysis.capacity.ladder import MOST_TRIED
 from dashboard.project.project import Project
+from dashboard.runs.experiments.capacity.question import Capacity
 from dashboard.runs.experiments.matrix import Matrix
 from dashboard.runs.experiments.mix import MixExperiment
 from dashboard.runs.experiments.sweep import Sweep
-from dashboard.runs.planning.estimates import estimate_of_all
+from dashboard.runs.planning.estimates import USUAL_START_S, Estimate, estimate_of_all
 from dashboard.web.shared.estimates import costs_of, estimate_text
 from dashboard.web.shared.format import format_estimate
+
+FEWEST_TRIED, FEWEST_RATES = 2, 5  # of a ladder, and of the bisection
+
+
+def capacity_estimate(capacity: Capacity | None) -> str:
+    """Return *takes about 1 to 5 min, …*: how many rates it takes is not known before."""
+    if capacity is None:
+        return ""
+    rate_s = capacity.plan.rounds * capacity.duration_s
+    ladders = len(capacity.ladders)
+    most_s = rate_s * (ladders * MOST_TRIED + MOST_RATES)
+    least_s = rate_s * (ladders * FEWEST_TRIED + FEWEST_RATES)
+    starts_s = USUAL_START_S * ladders * (1 + FEWEST_TRIED)
+    return estimate_text(Estimate(starts_s, most_s, least_s))
 
 
 def matrix_estimate(project: Project, matrix: Matrix | None) -> str:

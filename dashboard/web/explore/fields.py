@@ -10,6 +10,9 @@ from django.http import QueryDict
 from dashboard.project.model.scenario import Scenario
 from dashboard.project.model.server import Server
 from dashboard.project.project import Project
+from dashboard.runs.experiments.capacity.question import USUAL_DURATION_S as CAPACITY_DURATION_S
+from dashboard.runs.experiments.capacity.question import USUAL_ERROR_SHARE
+from dashboard.runs.experiments.capacity.question import USUAL_ROUNDS as CAPACITY_ROUNDS
 from dashboard.runs.experiments.sweep import USUAL_DURATION_S
 from dashboard.runs.experiments.sweep_axis import CONCURRENCY, RATE
 from dashboard.targets.preparation.server_packages import missing_packages
@@ -18,7 +21,8 @@ from dashboard.web.shared.number_fields import NumberField
 from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.plan.plan import Lane
 
-from .estimates import matrix_estimate, sweep_estimate
+from .capacity_form import CapacityForm
+from .estimates import capacity_estimate, matrix_estimate, sweep_estimate
 from .forms import ExploreForm, MatrixForm, SweepForm
 from .server_settings import setting_field_name, setting_in_force, settings_of
 
@@ -57,6 +61,7 @@ def explore_context(
     scenario: Scenario,
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
+    capacity_form: CapacityForm | None = None,
 ) -> TemplateContext:
     """Return the template context; a form is passed if it was submitted and refused."""
     return {
@@ -65,6 +70,7 @@ def explore_context(
         "scenario": scenario,
         "matrix": _matrix(project, scenario, matrix_form),
         "sweep": _sweep(project, scenario, sweep_form),
+        "capacity": _capacity(project, scenario, capacity_form),
     }
 
 
@@ -124,6 +130,30 @@ def _sweep(project: Project, scenario: Scenario, form: SweepForm | None) -> Temp
         "settings": values.settings(project),
         "settings_open": values.any_setting,
         "estimate": sweep_estimate(project, sweep),
+    }
+
+
+def _capacity(project: Project, scenario: Scenario, form: CapacityForm | None) -> TemplateContext:
+    initial = CapacityForm.initial_values(project, scenario)
+    values = FormValues("capacity", scenario, form, initial)
+    capacity = None if form else CapacityForm(project, scenario, initial).capacity()
+    selected = values.texts("lanes")
+    own = [str(lane) for lane in scenario.lanes]
+    return {
+        "errors": values.errors,
+        "limits": [
+            values.number("rate", "Requests per second"),
+            values.number("p95", "p95 at most, ms"),
+            values.number("error", "Failed at most, %", f"{100 * USUAL_ERROR_SHARE:g}"),
+            values.number("memory", "Memory at most, MiB", "any"),
+        ],
+        "lanes": [_lane_box(scenario, name, selected) for name in own],
+        "numbers": [
+            values.number("duration", "Duration of a rate, s", f"{CAPACITY_DURATION_S:g}"),
+            values.number("rounds", "Rounds", str(CAPACITY_ROUNDS)),
+            *values.parameters(),
+        ],
+        "estimate": capacity_estimate(capacity),
     }
 
 

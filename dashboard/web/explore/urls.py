@@ -11,6 +11,7 @@ urlpatterns = [
     path("matrix/", views.matrix, name="explore-matrix"),
     path("sweep/", views.sweep, name="explore-sweep"),
     path("mix/", views.mix, name="explore-mix"),
+    path("capacity/", views.capacity, name="explore-capacity"),
     path(
         "matrix/estimate/",
         views.estimate,
@@ -28,6 +29,12 @@ urlpatterns = [
         views.estimate,
         {"kind": Experiment.Kind.MIX},
         name="explore-mix-estimate",
+    ),
+    path(
+        "capacity/estimate/",
+        views.estimate,
+        {"kind": Experiment.Kind.CAPACITY},
+        name="explore-capacity-estimate",
     ),
     path("<slug:experiment_id>/", views.experiment, name="experiment"),
     path("<slug:experiment_id>/answer/", views.answer, name="experiment-answer"),

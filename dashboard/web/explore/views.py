@@ -1,4 +1,4 @@
-"""Explore: variants by server (matrix), lanes over loads (sweep), views beside views (mix)."""
+"""Explore: a matrix, a sweep, views beside views (mix), what a rate needs (capacity)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from django.views.decorators.http import require_POST, require_safe
 from dashboard.analysis.text.mix import disturbed_text
 from dashboard.models import Experiment, Status
 from dashboard.project.model.scenario import Scenario
+from dashboard.runs.experiments.capacity.answer import capacity_answer, capacity_csv
+from dashboard.runs.experiments.capacity.steps import capacity_experiment
 from dashboard.runs.experiments.matrix_table import matrix_answer, matrix_csv
 from dashboard.runs.experiments.mix_table import mix_answer, mix_csv
 from dashboard.runs.experiments.sweep_table import sweep_answer, sweep_csv
@@ -35,7 +37,9 @@ from dashboard.web.shared.template_context import TemplateContext
 from dashboard.wire.experiments.mix import MixAnswer
 from dashboard.wire.plan.plan import load_from_json
 
-from .estimates import matrix_estimate, mix_estimate, sweep_estimate
+from .capacity_form import CapacityForm
+from .capacity_view import candidate_views, load_words
+from .estimates import capacity_estimate, matrix_estimate, mix_estimate, sweep_estimate
 from .fields import explore_context
 from .forms import MatrixForm, SweepForm
 from .matrix_view import heat_table
@@ -46,7 +50,10 @@ from .sweep_charts import charts
 from .sweep_table import level_rows
 
 MAX_SHOWN = 50
-KINDS = (Experiment.Kind.MATRIX, Experiment.Kind.SWEEP, Experiment.Kind.MIX)
+KINDS = (
+    *(Experiment.Kind.MATRIX, Experiment.Kind.SWEEP),
+    *(Experiment.Kind.MIX, Experiment.Kind.CAPACITY),
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,17 @@ async def mix(request: HtmxRequest) -> HttpResponseBase:
 
 
 @require_POST
+async def capacity(request: HtmxRequest) -> HttpResponseBase:
+    """Queue the search for the least configuration that holds a rate."""
+    scenario = _scenario(request.POST.get("scenario"))
+    form = CapacityForm(laboratory().project, scenario, request.POST)
+    requested = await sync_to_async(form.capacity)()
+    if requested is None:
+        return await sync_to_async(_explore_page)(request, scenario, capacity_form=form)
+    return await _begin(request, capacity_experiment(requested))
+
+
+@require_POST
 def estimate(request: HttpRequest, kind: str) -> HttpResponse:
     """Return how long an experiment with the form's values takes; empty if a value is wrong."""
     project, scenario = laboratory().project, _scenario(request.POST.get("scenario"))
@@ -113,6 +131,8 @@ def estimate(request: HttpRequest, kind: str) -> HttpResponse:
         text = matrix_estimate(project, MatrixForm(project, scenario, request.POST).matrix())
     elif kind == Experiment.Kind.MIX:
         text = mix_estimate(project, MixForm(project, scenario, request.POST).mix())
+    elif kind == Experiment.Kind.CAPACITY:
+        text = capacity_estimate(CapacityForm(project, scenario, request.POST).capacity())
     else:
         text = sweep_estimate(project, SweepForm(project, scenario, request.POST).sweep())
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
@@ -133,17 +153,23 @@ def _explore_page(
     matrix_form: MatrixForm | None = None,
     sweep_form: SweepForm | None = None,
     mix_form: MixForm | None = None,
+    capacity_form: CapacityForm | None = None,
 ) -> HttpResponse:
     """Return the page; with a refused form 422, and for HTMX that form alone, so that it stays."""
     earlier = Experiment.objects.filter(kind__in=KINDS)[:MAX_SHOWN]
     project = laboratory().project
     context = {
-        **explore_context(project, scenario, matrix_form, sweep_form),
+        **explore_context(project, scenario, matrix_form, sweep_form, capacity_form),
         "mix": mix_context(project, scenario, mix_form) if scenario.mix or mix_form else None,
         "experiments": [_view(experiment) for experiment in earlier],
         "queue": chips(),
     }
-    forms = {"matrix": matrix_form, "sweep": sweep_form, "mix": mix_form}
+    forms = {
+        "matrix": matrix_form,
+        "sweep": sweep_form,
+        "mix": mix_form,
+        "capacity": capacity_form,
+    }
     refused = next((name for name, form in forms.items() if form), "")
     fragment = refused and request.htmx
     template = f"explore/{refused}_form.html" if fragment else "explore/explore.html"
@@ -172,6 +198,8 @@ def answer_json(request: HttpRequest, experiment_id: str) -> HttpResponse:
             response = JsonResponse(matrix_answer(experiment))
         case Experiment.Kind.MIX:
             response = JsonResponse(mix_answer(experiment))
+        case Experiment.Kind.CAPACITY:
+            response = JsonResponse(capacity_answer(experiment).to_json())
         case _:
             response = JsonResponse(sweep_answer(experiment))
     return _file(response, experiment, "json")
@@ -186,6 +214,8 @@ def answer_csv(request: HttpRequest, experiment_id: str) -> HttpResponse:
             rows = matrix_csv(matrix_answer(experiment))
         case Experiment.Kind.MIX:
             rows = mix_csv(mix_answer(experiment))
+        case Experiment.Kind.CAPACITY:
+            rows = capacity_csv(capacity_answer(experiment))
         case _:
             rows = sweep_csv(sweep_answer(experiment))
     return _file(HttpResponse(rows, content_type="text/csv"), experiment, "csv")
@@ -222,6 +252,8 @@ def _context(request: HttpRequest, experiment: Experiment) -> TemplateContext:
             context = _matrix_context(request, experiment)
         case Experiment.Kind.MIX:
             context = _mix_context(experiment)
+        case Experiment.Kind.CAPACITY:
+            context = _capacity_context(experiment)
         case _:
             context = _sweep_context(experiment)
     return {**context, "query": request.GET.urlencode()}
@@ -266,6 +298,17 @@ def _sweep_context(experiment: Experiment) -> TemplateContext:
         "experiment": _view(experiment, done, max(len(answer["planned"]), done)),
         "charts": charts(answer),
         "levels": level_rows(answer),
+    }
+
+
+def _capacity_context(experiment: Experiment) -> TemplateContext:
+    """Return the context; how many rates will be fired is not known, only how many were."""
+    answer = capacity_answer(experiment)
+    return {
+        "answer": answer,
+        "experiment": _view(experiment, sum(len(each.tried) for each in answer.candidates)),
+        "candidates": candidate_views(answer),
+        "load": load_words(answer),
     }
 
 

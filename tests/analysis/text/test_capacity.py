@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dashboard.analysis.text.capacity import capacity_sentence, name_of, rates_text
-from dashboard.wire.report.capacity import CandidateReport, CapacityAnswer, Extrapolated
+from dashboard.wire.experiments.capacity import CandidateReport, CapacityAnswer, Extrapolated
 
 LANE = "sync@gunicorn-gthread:processes=2,threads=16"
 CANDIDATE = CandidateReport(

@@ -13,7 +13,7 @@ from dashboard.management.commands.capacity import (
     memory_mib,
     share,
 )
-from dashboard.wire.report.capacity import CandidateReport
+from dashboard.wire.experiments.capacity import CandidateReport
 from tests.management.command import refusal
 
 

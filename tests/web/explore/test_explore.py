@@ -165,7 +165,7 @@ class TestEstimates:
 
     async def test_it_is_on_the_page_from_the_beginning(self, browser: AsyncClient) -> None:
         page = (await browser.get("/explore/")).content.decode()
-        assert page.count("takes about") == 2
+        assert page.count("takes about") == 3
         assert "more to narrow down where lanes cross over" in page
 
     async def test_it_follows_the_form(self, browser: AsyncClient) -> None:

@@ -13,14 +13,14 @@ from dashboard.runs.experiments.members import members_of
 from dashboard.runs.reports.csv_lines import csv_lines
 from dashboard.runs.reports.stored import measured_report
 from dashboard.wire.codec import read_json
-from dashboard.wire.plan.plan import Plan
-from dashboard.wire.report.capacity import (
+from dashboard.wire.experiments.capacity import (
     CandidateReport,
     CandidateState,
     CapacityAnswer,
     Extrapolated,
     Knee,
 )
+from dashboard.wire.plan.plan import Plan
 from dashboard.wire.report.lanes import LaneReport
 
 from .outcomes import AtRate, Outcomes, cores_of, knee_at, outcomes_of

@@ -14,8 +14,8 @@ from dashboard.analysis.model.view_model import Configuration, Work
 from dashboard.analysis.report.claim_doubts import why_not_trusted
 from dashboard.models import Run
 from dashboard.runs.reports.stored import measured_report
+from dashboard.wire.experiments.capacity import Knee, TriedRate
 from dashboard.wire.plan.plan import Plan, Rate
-from dashboard.wire.report.capacity import Knee, TriedRate
 from dashboard.wire.report.lanes import LaneReport
 from dashboard.wire.units import MS_PER_S
 

@@ -16,7 +16,7 @@ from dashboard.project.project import Project
 from dashboard.project.servers.settings import as_text, bounds, parse, with_settings
 from dashboard.runs.planning.plans import make_plan, scenario_of
 from dashboard.runs.queue.experiment import MAX_REQUESTS_OF_ALL
-from dashboard.targets.lifecycle.server_packages import missing_packages
+from dashboard.targets.preparation.server_packages import missing_packages
 from dashboard.wire.codec import JsonObject
 from dashboard.wire.errors import InvalidPlan, Problem
 from dashboard.wire.percentile import FEWEST_SAMPLES

@@ -20,8 +20,8 @@ from dashboard.runs.experiments.capacity.steps import capacity_experiment
 from dashboard.runs.resources import Target
 from dashboard.wire.errors import InvalidPlan
 from dashboard.wire.events import TargetState
+from dashboard.wire.experiments.capacity import CapacityAnswer
 from dashboard.wire.plan.plan import Burst, Firing, Lane, Rate
-from dashboard.wire.report.capacity import CapacityAnswer
 from tests.runs.fakes import FakeEngine, FakeTargets, fake_laboratory
 
 PROJECT = FakeTargets().project
