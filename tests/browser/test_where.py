@@ -17,7 +17,6 @@ def where(open_page: OpenPage, sampled_run: str) -> Page:
     """The tab of the run at its address."""
     page = open_page(f"/runs/{sampled_run}/")
     page.get_by_role("radio", name="Where", exact=True).check()
-    page.mouse.move(0, 0)  # else the pointer chooses a frame of a graph that is scrolled below it
     return page
 
 

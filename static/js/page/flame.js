@@ -27,7 +27,8 @@ const contains = (outer, inner) =>
 
 /** Listen for all flame graphs, those that are fetched later too. */
 export function listenToFlames() {
-  document.addEventListener('pointerover', (event) => {
+  // Not pointerover: a graph that is scrolled below a still pointer is read by keyboard.
+  document.addEventListener('pointermove', (event) => {
     const frame = hit(event, '.flame .frame');
     if (frame) read(frame);
   });
