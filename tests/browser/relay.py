@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
-from weakref import WeakSet
 
 READ_BYTES = 1 << 16
 
@@ -22,7 +21,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._open: list[Connection] = []
         self._silent: list[Connection] = []
-        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()
+        self._writers = set[asyncio.StreamWriter]()  # kept, so that each is closed by `end`
         self._port = 0
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
