@@ -16,6 +16,7 @@ from dashboard.wire.report.verdict import VerdictReport
 from .main_result import MainResult
 
 NO_ROUNDS = "no round is whole in all of them"
+NEARLY_ALL = 0.99  # of a rate: that it was achieved does not explain why it was too much
 REDIRECTED = "not all of them were redirected"
 
 
@@ -27,7 +28,7 @@ def overload(report: Report) -> list[str]:
         return []
     able = [lane for lane, rate in rates.items() if rate["keeps_up"]]
     offered = f"{significant(next(iter(rates.values()))['offered_rps'], 3)} requests/s"
-    each = [f"{lane} achieved {achieved(rates[lane])}" for lane in behind]
+    each = [_fell_behind(lane, rates[lane]) for lane in behind]
     if able:
         return [
             f"{listed(able)} kept up with {offered}; {listed(each)}.",
@@ -36,6 +37,14 @@ def overload(report: Report) -> list[str]:
         ]
     nothing = f"Nothing kept up with {offered}"
     return [f"{nothing}: {listed(each)}.", f"{nothing}: {_range(rates)} was achieved."]
+
+
+def _fell_behind(lane: str, rate: RateReport) -> str:
+    """Return what a lane achieved; of one that achieved the rate, too, why it fell behind."""
+    text = f"{lane} achieved {achieved(rate)}"
+    if (rate["achieved_rps"] or 0.0) < NEARLY_ALL * rate["offered_rps"]:
+        return text
+    return f"{text} with ever longer response times"
 
 
 def _number(lanes: Sequence[str], rates: dict[str, RateReport]) -> str:

@@ -265,6 +265,11 @@ def test_an_overload_states_what_kept_up() -> None:
     assert headline(report) == (
         "Nothing kept up with 500 requests/s: b@y achieved 212/s and c@z achieved 80/s."
     )
+    report["lanes"][0]["rate"]["achieved_rps"] = 501.0
+    assert headline(report) == (
+        "Nothing kept up with 500 requests/s: b@y achieved 501/s with ever longer response times"
+        " and c@z achieved 80/s."
+    )
 
 
 def test_failures_state_what_is_left() -> None:
